@@ -1,0 +1,155 @@
+/* The commands that make a file: start and stop of profiles, heapdump, diag_report,
+ * generate_coredump. */
+#include <stdio.h>
+#include <string.h>
+#include "command_table.h"
+#include "interrupt.h"
+#include "job_kind.h"
+#include "print.h"
+#include "progress_line.h"
+#include "reply_field.h"
+#include "target.h"
+#include "text.h"
+
+#define CONNECT_MS 5000
+
+static void print_file(const struct xpf_job_kind *kind, const cJSON *result) {
+  const char *path = xpf_reply_field_text(result, "filepath", "?");
+  if (kind->role == XPF_JOB_DUMP)
+    xpf_print_line(stdout, xpf_text(kind->file), path);
+  else
+    xpf_print_line(stdout, xpf_text(XPF_TEXT_PROFILE_FILE), kind->label, path);
+}
+
+static void print_pending(const struct xpf_invocation *invocation, const cJSON *result) {
+  const cJSON *pending = cJSON_GetObjectItemCaseSensitive(result, "pending");
+  unsigned thread_id =
+      (unsigned)xpf_reply_field_number(result, "thread_id", (double)invocation->thread_id);
+  char since[64];
+
+  xpf_print_duration(xpf_reply_field_number(pending, "since_ms", 0) / 1e3, since, sizeof since);
+  xpf_print_line(stdout, xpf_text(XPF_TEXT_PENDING), since, (int)invocation->pid, thread_id,
+                 xpf_reply_field_text(pending, "reason", xpf_text(XPF_TEXT_PENDING_UNKNOWN)));
+  xpf_print_line(stdout, xpf_text(XPF_TEXT_PENDING_QUEUED), (int)invocation->pid, thread_id,
+                 invocation->command->name);
+}
+
+struct details {
+  char text[512];
+  size_t used;
+};
+
+static void add_detail(struct details *details, const char *text) {
+  size_t room = sizeof details->text - details->used;
+  int size =
+      snprintf(details->text + details->used, room, "%s%s", details->used > 0 ? ", " : "", text);
+  if (size > 0 && (size_t)size < room)
+    details->used += (size_t)size;
+}
+
+static void add_number(struct details *details, const cJSON *result, const char *name, double unit,
+                       enum xpf_text_id id) {
+  char text[96];
+  double value = xpf_reply_field_number(result, name, -1);
+  if (value < 0)
+    return;
+  snprintf(text, sizeof text, xpf_text(id), value / unit);
+  add_detail(details, text);
+}
+
+static void print_written(const cJSON *result) {
+  struct details details = {0};
+  char text[128], size[32];
+  double bytes = xpf_reply_field_number(result, "bytes", -1);
+  const char *ended_by = xpf_reply_field_text(result, "ended_by", NULL);
+
+  if (bytes >= 0) {
+    snprintf(text, sizeof text, xpf_text(XPF_TEXT_JOB_SIZE),
+             xpf_print_bytes(bytes, size, sizeof size));
+    add_detail(&details, text);
+  }
+  add_number(&details, result, "samples", 1, XPF_TEXT_JOB_SAMPLES);
+  add_number(&details, result, "nodes", 1, XPF_TEXT_JOB_NODES);
+  add_number(&details, result, "duration_ms", 1e3, XPF_TEXT_JOB_DURATION);
+  add_number(&details, result, "paused_ms", 1, XPF_TEXT_JOB_PAUSED);
+  if (details.used > 0)
+    xpf_print_line(stdout, "  %s", details.text);
+  if (ended_by != NULL) {
+    snprintf(text, sizeof text, xpf_text(XPF_TEXT_JOB_ENDED_BY), ended_by);
+    xpf_print_line(stdout, "  %s", text);
+  }
+}
+
+static void print_result(const struct xpf_invocation *invocation, const cJSON *result) {
+  const struct xpf_job_kind *kind = invocation->command->argument;
+  const struct xpf_option_value *time = &invocation->options.values[XPF_OPTION_TIME];
+  bool is_timed = xpf_options_has(&invocation->options, XPF_OPTION_TIME);
+  const char *state = xpf_reply_field_text(result, "state", "");
+
+  if (strcmp(state, "pending") == 0) {
+    print_file(kind, result);
+    print_pending(invocation, result);
+  } else if (strcmp(state, "written") == 0) {
+    print_file(kind, result);
+    print_written(result);
+  } else if (kind->role == XPF_JOB_START && !is_timed) {
+    xpf_print_line(stdout, xpf_text(XPF_TEXT_STARTED), (int)invocation->pid, kind->sampling);
+  } else {
+    print_file(kind, result);
+    if (kind->role == XPF_JOB_START)
+      xpf_print_line(stdout, xpf_text(XPF_TEXT_PROFILE_SOON), time->number / 1e3, kind->profile);
+    else if (kind->role == XPF_JOB_DUMP)
+      xpf_print_line(stdout, "%s", xpf_text(kind->soon));
+  }
+}
+
+/* Waits for the reply, with the progress on the terminal and Ctrl-C understood. */
+static int call(const struct xpf_invocation *invocation, struct xpf_client *client,
+                cJSON *take_params, cJSON **result, struct xpf_verdict *verdict) {
+  const struct xpf_job_kind *kind = invocation->command->argument;
+  struct xpf_fault fault = {0};
+  struct xpf_progress_line line;
+  struct xpf_interrupt_plan plan = {.pid = invocation->pid,
+                                    .thread_id = invocation->thread_id,
+                                    .stop = kind->stop,
+                                    .action = invocation->command->name};
+
+  xpf_progress_line_init(&line);
+  plan.is_terminal = line.is_terminal;
+  bool watches = invocation->wait && kind->role != XPF_JOB_STOP && xpf_interrupt_begin(&plan) == 0;
+  int error =
+      xpf_client_call(client, invocation->command->name, take_params, invocation->timeout_ms,
+                      xpf_progress_line_update, &line, result, &fault);
+  if (watches)
+    xpf_interrupt_end();
+  xpf_progress_line_clear(&line);
+  if (error == 0)
+    return 0;
+  xpf_target_explain(verdict, invocation->pid, error, invocation->timeout_ms, &fault);
+  if (invocation->wait && strcmp(verdict->reason, "timeout") == 0 && *line.filepath != '\0')
+    xpf_verdict_hint(verdict, XPF_TEXT_TIMEOUT_WAIT_HINT, line.filepath);
+  return verdict->status;
+}
+
+int xpf_cmd_job(const struct xpf_invocation *invocation) {
+  struct xpf_verdict verdict;
+  struct xpf_client *client;
+  cJSON *params = xpf_options_params(&invocation->options), *result = NULL;
+  int connect_ms = invocation->timeout_ms != 0 ? invocation->timeout_ms : CONNECT_MS;
+
+  int status = xpf_target_open(&client, invocation->pid, connect_ms, &verdict);
+  if (status == 0) {
+    status = call(invocation, client, params, &result, &verdict);
+    params = NULL;
+    xpf_client_close(client);
+  }
+  cJSON_Delete(params);
+  if (status != 0)
+    xpf_verdict_print(&verdict, invocation->json);
+  else if (invocation->json)
+    xpf_print_json_done(result);
+  else
+    print_result(invocation, result);
+  cJSON_Delete(result);
+  return status;
+}

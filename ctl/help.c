@@ -1,0 +1,82 @@
+#include "help.h"
+#include <string.h>
+#include "config_option.h"
+#include "text.h"
+#include "usage.h"
+#include "verdict.h"
+
+#define NAME_COLUMNS   24
+#define OPTION_COLUMNS 34
+
+static void print_option(FILE *out, const struct xpf_option *option) {
+  char left[128], letter[8] = "    ";
+
+  if (option->letter != 0)
+    snprintf(letter, sizeof letter, "-%c, ", option->letter);
+  snprintf(left, sizeof left, "%s--%s%s%s", letter, option->name, option->value != NULL ? " " : "",
+           option->value != NULL ? option->value : "");
+  fprintf(out, "  %-*s %s", OPTION_COLUMNS, left, xpf_text_pick(option->en, option->zh));
+  if (option->other_name != NULL) {
+    fputs(" (", out);
+    fprintf(out, xpf_text(XPF_TEXT_HELP_OPTION_ALIAS), option->other_name);
+    fputc(')', out);
+  }
+  fputc('\n', out);
+}
+
+void xpf_help_general(FILE *out) {
+  fprintf(out, xpf_text(XPF_TEXT_HELP_USAGE), xpf_text(XPF_TEXT_HELP_GENERAL));
+  fprintf(out, "\n\n%s\n\n%s\n", xpf_text(XPF_TEXT_HELP_ABOUT), xpf_text(XPF_TEXT_HELP_COMMANDS));
+  for (unsigned i = 0; i < xpf_ctl_commands_count; i++)
+    fprintf(out, "  %-*s %s\n", NAME_COLUMNS, xpf_ctl_commands[i].name,
+            xpf_text_pick(xpf_ctl_commands[i].summary_en, xpf_ctl_commands[i].summary_zh));
+  fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_OPTIONS));
+  for (int i = 0; i < XPF_OPTION_COUNT; i++)
+    if (xpf_option_table[i].letter != 0 || i == XPF_OPTION_JSON || i == XPF_OPTION_WAIT ||
+        i == XPF_OPTION_TIMEOUT)
+      print_option(out, &xpf_option_table[i]);
+  fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_MORE));
+}
+
+void xpf_help_command(FILE *out, const struct xpf_ctl_command *command) {
+  char usage[160];
+
+  snprintf(usage, sizeof usage, "xprofctl %s%s%s%s", command->name,
+           command->needs_pid ? " -p PID" : "",
+           (command->options & XPF_OPTION_BIT(ACTION)) != 0 ? " --action COMMAND" : "",
+           strcmp(command->name, "help") == 0 ? " [COMMAND]" : " [options]");
+  fprintf(out, xpf_text(XPF_TEXT_HELP_USAGE), usage);
+  fprintf(out, "\n\n%s\n", xpf_text_pick(command->summary_en, command->summary_zh));
+  if (command->alias != NULL) {
+    fprintf(out, xpf_text(XPF_TEXT_HELP_ALIAS), command->alias);
+    fputc('\n', out);
+  }
+  fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_OPTIONS));
+  for (int i = 0; i < XPF_OPTION_COUNT; i++)
+    if ((command->options & (UINT32_C(1) << i)) != 0 && i != XPF_OPTION_VERSION)
+      print_option(out, &xpf_option_table[i]);
+  if (command->takes_config) {
+    fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_KEYS));
+    xpf_config_option_help(out);
+  }
+}
+
+static int fail_topic(const struct xpf_invocation *invocation, const char *topic) {
+  struct xpf_verdict verdict;
+  xpf_usage_unknown_command(&verdict, topic);
+  xpf_verdict_print(&verdict, invocation->json);
+  return verdict.status;
+}
+
+int xpf_cmd_help(const struct xpf_invocation *invocation) {
+  const char *topic = invocation->options.words_count > 1 ? invocation->options.words[1] : NULL;
+  const struct xpf_ctl_command *command = topic != NULL ? xpf_ctl_command_find(topic) : NULL;
+
+  if (topic == NULL)
+    xpf_help_general(stdout);
+  else if (command != NULL)
+    xpf_help_command(stdout, command);
+  else
+    return fail_topic(invocation, topic);
+  return 0;
+}

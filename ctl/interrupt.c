@@ -1,0 +1,92 @@
+#include "interrupt.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include "print.h"
+#include "target.h"
+#include "text.h"
+#include "wire/client.h"
+
+#define SEND_MS 5000
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+static sigset_t watched;
+static atomic_bool is_over;
+
+/* 0 when the target did it; else *verdict says why not. action: NULL when method takes none. */
+static int send_command(const struct xpf_interrupt_plan *plan, const char *method,
+                        const char *action, struct xpf_verdict *verdict) {
+  struct xpf_client *client;
+  struct xpf_fault fault = {0};
+  cJSON *params = cJSON_CreateObject();
+
+  cJSON_AddNumberToObject(params, "thread_id", plan->thread_id);
+  if (action != NULL)
+    cJSON_AddStringToObject(params, "action", action);
+  int status = xpf_target_open(&client, plan->pid, SEND_MS, verdict);
+  if (status != 0) {
+    cJSON_Delete(params);
+    return status;
+  }
+  int error = xpf_client_call(client, method, params, SEND_MS, NULL, NULL, NULL, &fault);
+  if (error != 0)
+    status = xpf_target_explain(verdict, plan->pid, error, SEND_MS, &fault);
+  xpf_client_close(client);
+  return status;
+}
+
+static void end_job(const struct xpf_interrupt_plan *plan) {
+  struct xpf_verdict verdict;
+  bool stops = plan->stop != NULL;
+
+  if (plan->is_terminal)
+    fputs("\r\033[K", stderr);
+  xpf_print_line(stderr, "%s",
+                 xpf_text(stops ? XPF_TEXT_INTERRUPT_STOP : XPF_TEXT_INTERRUPT_CANCEL));
+  int status = stops ? send_command(plan, plan->stop, NULL, &verdict) : 1;
+  /* A profiler that has not begun yet cannot be stopped, but its start can be taken back. */
+  if (status != 0)
+    status = send_command(plan, "cancel", plan->action, &verdict);
+  if (status != 0 && !atomic_load(&is_over))
+    xpf_print_line(stderr, xpf_text(XPF_TEXT_INTERRUPT_FAILED), (int)plan->pid, verdict.message);
+}
+
+static void *watch(void *arg) {
+  int signal;
+  if (sigwait(&watched, &signal) != 0)
+    return NULL;
+  /* From here on this thread takes the signals, and they do what they always do. */
+  pthread_sigmask(SIG_UNBLOCK, &watched, NULL);
+  if (atomic_load(&is_over))
+    raise(signal);
+  else
+    end_job(arg);
+  return NULL;
+}
+
+int xpf_interrupt_begin(const struct xpf_interrupt_plan *plan) {
+  pthread_t thread;
+
+  sigemptyset(&watched);
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+    struct sigaction action;
+    /* nohup and background jobs ignore some: they stay ignored. */
+    if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+      sigaddset(&watched, signals[i]);
+  }
+  int error = pthread_sigmask(SIG_BLOCK, &watched, NULL);
+  if (error != 0)
+    return -error;
+  error = pthread_create(&thread, NULL, watch, (void *)plan);
+  if (error != 0) {
+    pthread_sigmask(SIG_UNBLOCK, &watched, NULL);
+    return -error;
+  }
+  pthread_detach(thread);
+  return 0;
+}
+
+void xpf_interrupt_end(void) {
+  atomic_store(&is_over, true);
+}

@@ -1,0 +1,47 @@
+/* Every option of xprofctl but the configuration keys of set_config:
+ * X(ID, letter or 0, name, other name, parameter of the protocol or NULL, kind, min, max, value,
+ * English, Chinese). In names '-' and '_' are the same; they are written with '_' when they come
+ * from the protocol. */
+#ifndef XPF_CTL_OPTION_LIST_H
+#define XPF_CTL_OPTION_LIST_H
+
+/* clang-format off */
+#define XPF_OPTIONS(X)                                                                             \
+  X(PID, 'p', "pid", NULL, NULL, PID, 1, 2147483647, "PID", "the process", "进程号")                  \
+  X(THREAD, 'w', "worker_thread_id", "thread_id", "thread_id", WHOLE, 0, 4294967295.0, "ID",       \
+    "the thread: 0 is the main thread (default), workers as list_environments shows them",         \
+    "线程号: 0 为主线程 (默认), Worker 线程见 list_environments")                                           \
+  X(TIME, 't', "profiling_time", NULL, "profiling_time", WHOLE, 1, 2147483647, "MS",               \
+    "stop and write the profile after this many milliseconds",                                     \
+    "采样时长 (毫秒), 到时自动停止并写入文件")                                                                     \
+  X(INTERVAL_US, 0, "sampling-interval-us", NULL, "sampling_interval_us", WHOLE, 50, 1000000, "US", \
+    "time between two samples, microseconds", "采样间隔 (微秒)")                                         \
+  X(INTERVAL_BYTES, 0, "sampling-interval-bytes", NULL, "sampling_interval_bytes", WHOLE, 1024,    \
+    1099511627776.0, "BYTES", "mean distance of samples in allocated bytes", "采样间隔 (分配字节数)")        \
+  X(DEPTH, 0, "stack-depth", NULL, "stack_depth", WHOLE, 1, 512, "FRAMES",                         \
+    "frames kept of each stack", "每个调用栈保留的层数")                                                     \
+  X(COLLECTED, 0, "include-collected", NULL, "include_collected", FLAG, 0, 0, NULL,                \
+    "count objects too that were already collected", "包含已被回收的对象")                                  \
+  X(NUMERIC, 0, "numeric-values", NULL, "numeric_values", FLAG, 0, 0, NULL,                        \
+    "numbers in the snapshot", "快照中包含数值")                                                          \
+  X(INTERNALS, 0, "internals", NULL, "internals", FLAG, 0, 0, NULL,                                \
+    "V8's internal objects in the snapshot", "快照中包含 V8 内部对象")                                       \
+  X(MAX_RSS, 0, "max-rss-mb", NULL, "max_rss_mb", WHOLE, 1, 16777216, "MB",                        \
+    "give the snapshot up when the process grows beyond", "进程内存超过该值时放弃快照")                         \
+  X(NAME, 0, "name", NULL, "name", NAME, 0, 0, "NAME",                                             \
+    "name of the file in log_dir", "log_dir 中的文件名")                                                \
+  X(WAIT, 0, "wait", NULL, "wait", FLAG, 0, 0, NULL,                                               \
+    "return when the file is complete; Ctrl-C ends the work", "等待文件写入完成; Ctrl-C 结束任务")             \
+  X(ACTION, 0, "action", NULL, "action", TEXT, 0, 0, "COMMAND",                                    \
+    "the command to cancel", "要取消的命令")                                                             \
+  X(PROMETHEUS, 0, "prometheus", NULL, NULL, FLAG, 0, 0, NULL,                                     \
+    "Prometheus text instead of a table", "输出 Prometheus 文本格式")                                     \
+  X(TIMEOUT, 0, "timeout", NULL, NULL, NUMBER, 0.001, 31536000, "SECONDS",                         \
+    "give up after this time (default: 5, with --wait none)", "超时时间, 秒 (默认 5, 使用 --wait 时不限)")      \
+  X(JSON, 0, "json", NULL, NULL, FLAG, 0, 0, NULL,                                                 \
+    "one JSON object on standard output", "以一个 JSON 对象输出结果")                                       \
+  X(HELP, 'h', "help", NULL, NULL, FLAG, 0, 0, NULL, "show help", "显示帮助")                          \
+  X(VERSION, 'v', "version", NULL, NULL, FLAG, 0, 0, NULL, "show the version", "显示版本号")
+/* clang-format on */
+
+#endif

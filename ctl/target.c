@@ -1,0 +1,144 @@
+#include "target.h"
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include "host/os.h"
+#include "host/socket_dir.h"
+
+/* How long a process whose connection broke is given to be seen as ended. */
+#define ENDING_MS      300
+#define ENDING_STEP_MS 10
+
+/* The kernel closes the sockets of a dying process shortly before the process is seen to be dead.
+ */
+static bool is_ending(pid_t pid) {
+  for (int waited = 0; waited < ENDING_MS; waited += ENDING_STEP_MS) {
+    if (!xpf_os_is_alive(pid))
+      return true;
+    nanosleep(&(struct timespec){.tv_nsec = ENDING_STEP_MS * 1000000L}, NULL);
+  }
+  return !xpf_os_is_alive(pid);
+}
+
+static int say_foreign(struct xpf_verdict *verdict, pid_t pid, uid_t uid) {
+  struct passwd entry, *user = NULL;
+  char name[128], names[1024];
+  if (getpwuid_r(uid, &entry, names, sizeof names, &user) == 0 && user != NULL)
+    snprintf(name, sizeof name, "%.100s (uid %u)", user->pw_name, (unsigned)uid);
+  else
+    snprintf(name, sizeof name, "uid %u", (unsigned)uid);
+  return xpf_verdict_set(verdict, XPF_REASON_NOT_PERMITTED, XPF_TEXT_FOREIGN, (int)pid, name);
+}
+
+static int say_not_started(struct xpf_verdict *verdict, const struct xpf_os_identity *identity,
+                           pid_t pid) {
+  char command[128];
+  snprintf(command, sizeof command, "%.120s",
+           *identity->command_line != '\0' ? identity->command_line : identity->comm);
+  return xpf_verdict_set(verdict, XPF_REASON_NOT_STARTED, XPF_TEXT_NOT_STARTED, (int)pid, command);
+}
+
+static int say_unreachable(struct xpf_verdict *verdict, const struct xpf_os_identity *identity,
+                           pid_t pid, int error, int timeout_ms) {
+  switch (error) {
+  case -ESRCH:
+    return xpf_verdict_set(verdict, XPF_REASON_NO_PROCESS, XPF_TEXT_NO_PROCESS, (int)pid);
+  case -ENOENT:
+  case -ECONNREFUSED: /* a socket that an earlier process with this pid left behind */
+    if (is_ending(pid))
+      return xpf_verdict_set(verdict, XPF_REASON_NO_PROCESS, XPF_TEXT_NO_PROCESS, (int)pid);
+    return say_not_started(verdict, identity, pid);
+  case -EACCES:
+  case -EPERM:
+    if (geteuid() != 0 && identity->euid != geteuid())
+      return say_foreign(verdict, pid, identity->euid);
+    return xpf_verdict_set(verdict, XPF_REASON_NOT_PERMITTED, XPF_TEXT_DENIED, (int)pid,
+                           strerror(-error));
+  case -ETIMEDOUT:
+  case -EAGAIN: /* its queue of connections is full */
+    xpf_verdict_set(verdict, XPF_REASON_TIMEOUT, XPF_TEXT_TIMEOUT, (int)pid, timeout_ms / 1e3);
+    xpf_verdict_hint(verdict, XPF_TEXT_TIMEOUT_HINT);
+    return verdict->status;
+  default:
+    return xpf_verdict_set(verdict, XPF_REASON_UNREACHABLE, XPF_TEXT_UNREACHABLE, (int)pid,
+                           strerror(-error));
+  }
+}
+
+static int connect_to(struct xpf_client **out, const struct xpf_socket_place *place,
+                      int timeout_ms) {
+  if (strlen(place->path) < sizeof(((struct sockaddr_un *)0)->sun_path))
+    return xpf_client_connect(out, place->path, timeout_ms);
+  int fd = xpf_socket_connect(place);
+  return fd < 0 ? fd : xpf_client_adopt(out, fd);
+}
+
+/* A pid of 0 means a peer outside of our pid namespace, which cannot be compared. A peer of root is
+ * accepted: a process that gave its privileges up after it began to listen has one. */
+static int check_peer(struct xpf_client *client, const struct xpf_os_identity *identity, pid_t pid,
+                      struct xpf_verdict *verdict) {
+  pid_t peer_pid = 0;
+  uid_t peer_uid = 0;
+  int error = xpf_client_peer(client, &peer_pid, &peer_uid);
+
+  if (error != 0)
+    return xpf_verdict_set(verdict, XPF_REASON_UNREACHABLE, XPF_TEXT_UNREACHABLE, (int)pid,
+                           strerror(-error));
+  bool is_owner = peer_uid == identity->uid || peer_uid == identity->euid || peer_uid == 0;
+  if ((peer_pid == 0 || peer_pid == pid) && is_owner)
+    return 0;
+  return xpf_verdict_set(verdict, XPF_REASON_NOT_PERMITTED, XPF_TEXT_IMPOSTOR, (int)pid,
+                         (int)peer_pid, (unsigned)peer_uid);
+}
+
+int xpf_target_open(struct xpf_client **out, pid_t pid, int timeout_ms,
+                    struct xpf_verdict *verdict) {
+  struct xpf_os_identity identity = {0};
+  struct xpf_socket_place place;
+  int error = xpf_os_identity(pid, &identity);
+
+  *out = NULL;
+  if (error == -ESRCH || !xpf_os_is_alive(pid))
+    return say_unreachable(verdict, &identity, pid, -ESRCH, timeout_ms);
+  if (geteuid() != 0 && identity.pid == pid && identity.euid != geteuid())
+    return say_foreign(verdict, pid, identity.euid);
+  error = xpf_socket_find(pid, &place);
+  if (error == 0)
+    error = connect_to(out, &place, timeout_ms);
+  if (error != 0)
+    return say_unreachable(verdict, &identity, pid, error, timeout_ms);
+  error = check_peer(*out, &identity, pid, verdict);
+  if (error != 0) {
+    xpf_client_close(*out);
+    *out = NULL;
+  }
+  return error;
+}
+
+int xpf_target_explain(struct xpf_verdict *verdict, pid_t pid, int error, int timeout_ms,
+                       const struct xpf_fault *fault) {
+  switch (error) {
+  case XPF_CLIENT_FAULT:
+    return xpf_verdict_from_fault(verdict, fault, pid);
+  case -ETIMEDOUT:
+    xpf_verdict_set(verdict, XPF_REASON_TIMEOUT, XPF_TEXT_TIMEOUT, (int)pid, timeout_ms / 1e3);
+    xpf_verdict_hint(verdict, XPF_TEXT_TIMEOUT_HINT);
+    return verdict->status;
+  case -ECONNRESET:
+  case -EPIPE:
+    if (is_ending(pid))
+      return xpf_verdict_set(verdict, XPF_REASON_DIED, XPF_TEXT_DIED, (int)pid);
+    return xpf_verdict_set(verdict, XPF_REASON_CLOSED, XPF_TEXT_CLOSED, (int)pid);
+  case -EPROTO:
+    return xpf_verdict_set(verdict, XPF_REASON_PROTOCOL, XPF_TEXT_GARBAGE, (int)pid);
+  case -ENOMEM:
+    return xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_OUT_OF_MEMORY);
+  default:
+    return xpf_verdict_set(verdict, XPF_REASON_UNREACHABLE, XPF_TEXT_UNREACHABLE, (int)pid,
+                           strerror(-error));
+  }
+}

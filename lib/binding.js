@@ -1,0 +1,143 @@
+'use strict';
+
+// Loads the native addon and hands out one object for the whole module instance. A process may hold two
+// copies of this package (hoisting, jest, two versions): the addon knows which copy came first, and that
+// one serves all, because there must be one core, one socket and one log per process.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { isMainThread, threadId } = require('node:worker_threads');
+
+const root = path.join(__dirname, '..');
+
+function libcName() {
+  if (process.platform !== 'linux') {
+    return '';
+  }
+  // Two features a musl Node never shows; process.report would be exact but takes milliseconds.
+  const variables = process.config && process.config.variables ? process.config.variables : {};
+  if (fs.existsSync('/etc/alpine-release') || String(variables.host).includes('musl')) {
+    return 'musl';
+  }
+  return 'glibc';
+}
+
+function target() {
+  const libc = libcName() === 'musl' ? 'musl' : '';
+  return `${process.platform}${libc}-${process.arch}`;
+}
+
+function prebuildFile() {
+  return path.join(root, 'prebuilds', target(), `abi${process.versions.modules}.node`);
+}
+
+function builtFile() {
+  return path.join(root, 'build', 'Release', 'xprofiler.node');
+}
+
+function readOrEmpty(file) {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+// A Node-API addon passes Node's own ABI check, but our bridge uses V8 directly: loaded into another
+// major version it would crash. So the ABI it was built for is looked up before loading. '' = unknown.
+function builtAbi() {
+  const stamp = /"abi"\s*:\s*"(\d+)"/.exec(readOrEmpty(path.join(root, 'build', 'Release', 'xprofiler.json')));
+  if (stamp) {
+    return stamp[1];
+  }
+  const gypi = /"node_module_version"\s*:\s*"?(\d+)/.exec(readOrEmpty(path.join(root, 'build', 'config.gypi')));
+  return gypi ? gypi[1] : '';
+}
+
+function rebuildCommand() {
+  return root.split(path.sep).includes('node_modules') ? 'npm rebuild xprofiler' : 'npm run build';
+}
+
+function here() {
+  return `Node ${process.version} (ABI ${process.versions.modules}, ${target()})`;
+}
+
+function failure(sentence, cause) {
+  const error = new Error(`xprofiler cannot be loaded: ${sentence}`);
+  error.code = 'XPROFILER_NOT_LOADED';
+  if (cause) {
+    error.cause = cause;
+  }
+  return error;
+}
+
+/** What went wrong while loading `file`, as one sentence that says what to do. */
+function explain(cause, file) {
+  const text = String((cause && cause.message) || cause).split('\n')[0];
+  const code = cause && cause.code;
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return 'this process may not load native addons; start node with --allow-addons (under --permission) or without --no-addons';
+  }
+  if (code === 'ERR_ACCESS_DENIED') {
+    return `--permission denies access to the package; start node with --allow-addons --allow-fs-read=${root}/*`;
+  }
+  if (/NODE_MODULE_VERSION|undefined symbol|symbol not found|another Node|different Node/i.test(text)) {
+    return `${file} was built for another Node version than ${here()}; run: ${rebuildCommand()} (${text})`;
+  }
+  if (/libcjson/.test(text)) {
+    return `the cJSON library is missing; on Debian or Ubuntu run: apt-get install -y libcjson1 (${text})`;
+  }
+  if (/musl|ld-linux|libc\.so|GLIBC(XX)?_[\d.]+|Error relocating/.test(text)) {
+    return `${file} was built for another C library than that of ${here()}; run on this system: ${rebuildCommand()} (${text})`;
+  }
+  if (/invalid ELF|wrong ELF|Exec format|mach-o|incompatible architecture|file too short/i.test(text)) {
+    return `${file} was built for another machine than ${target()}; run: ${rebuildCommand()} (${text})`;
+  }
+  return `${file}: ${text}`;
+}
+
+function exists(file) {
+  try {
+    fs.accessSync(file);
+    return true;
+  } catch (error) {
+    // Denied is not missing: let loading tell.
+    return error.code === 'ERR_ACCESS_DENIED';
+  }
+}
+
+/** The addon file to load; throws the sentence for the user when there is none. */
+function choose() {
+  if (exists(builtFile())) {
+    const abi = builtAbi();
+    if (abi === '' || abi === process.versions.modules) {
+      return builtFile();
+    }
+    if (!exists(prebuildFile())) {
+      throw failure(`it was built for ABI ${abi}, this is ${here()}; run: ${rebuildCommand()}`);
+    }
+  }
+  if (exists(prebuildFile())) {
+    return prebuildFile();
+  }
+  throw failure(`the native addon is not built for ${here()}; run: ${rebuildCommand()}`);
+}
+
+function open(file) {
+  try {
+    return require(file);
+  } catch (cause) {
+    throw failure(explain(cause, file), cause);
+  }
+}
+
+function load() {
+  let addon = open(choose());
+  if (addon.activePath) {
+    addon = open(addon.activePath);
+  }
+  addon.attach({ threadId, isMain: isMainThread, script: process.argv[1] || '' });
+  return addon;
+}
+
+module.exports = { load, explain, prebuildFile, builtFile, builtAbi };

@@ -1,0 +1,123 @@
+'use strict';
+
+// The package entry for CommonJS: a function `start` that carries the rest of the API.
+
+const { isMainThread } = require('node:worker_threads');
+
+const { merge } = require('./config');
+const http = require('./http');
+const registry = require('./registry');
+
+const binding = require('./binding').load();
+
+const NOT_CONFIGURED = 'must run "require(\'xprofiler\')()" to set xprofiler config first!';
+const LEVELS = { info: 0, error: 1, debug: 2 };
+
+function requireConfig() {
+  const config = binding.config();
+  if (!config) {
+    throw new Error(NOT_CONFIGURED);
+  }
+  return config;
+}
+
+/** Stores the configuration when this thread may: the main thread, or a worker when nobody did. */
+function configure(user) {
+  const merged = merge(binding.configKeys, user, process.env);
+  const isFirst = !binding.config();
+  if (isMainThread) {
+    binding.configure(merged);
+  } else if (isFirst) {
+    try {
+      binding.configure(merged);
+    } catch (error) {
+      if (!binding.config()) {
+        throw error;
+      }
+      // another worker was faster
+    }
+  }
+  return { config: requireConfig(), isOwner: isMainThread || isFirst };
+}
+
+function timestamp() {
+  const date = new Date();
+  const two = (number) => String(number).padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+  const time = [two(date.getHours()), two(date.getMinutes()), two(date.getSeconds())].join(':');
+  return `${day} ${time}`;
+}
+
+function checkServer({ error }, config) {
+  if (!error) {
+    return;
+  }
+  if (config.check_throw) {
+    throw new Error(error);
+  }
+  console.error(`\n[${timestamp()}] [error] [xprofiler-ipc] [${binding.version}] ${error}`);
+}
+
+function watchHttp(config) {
+  http.watch(binding, { server: config.patch_http, client: config.patch_http_client });
+}
+
+function start(config = {}) {
+  const { config: current, isOwner } = configure(config);
+  const isSingleModule = process.env.XPROFILER_UNIT_TEST_SINGLE_MODULE === 'YES';
+  if (isOwner) {
+    registry.cleanSockets(current.log_dir);
+  }
+  const server = isSingleModule ? { error: '' } : binding.start();
+  if (!isSingleModule && binding.claim('memory')) {
+    binding.setMemoryReader(() => process.memoryUsage().arrayBuffers);
+  }
+  watchHttp(current);
+  if (isOwner && !server.error) {
+    registry.register(current.log_dir);
+  }
+  checkServer(server, current);
+}
+
+function setConfig(config) {
+  return configure(config).config;
+}
+
+function write(level, type, content) {
+  requireConfig();
+  if (typeof type !== 'string' || typeof content !== 'string') {
+    throw new TypeError('log type and content must be string!');
+  }
+  binding.log(LEVELS[level], type, content);
+}
+
+const api = {
+  start,
+  setConfig,
+  getXprofilerConfig: () => requireConfig(),
+  info: (type, content) => write('info', type, content),
+  error: (type, content) => write('error', type, content),
+  debug: (type, content) => write('debug', type, content),
+  runLogBypass() {
+    requireConfig();
+    binding.startLog();
+  },
+  runCommandsListener() {
+    const config = requireConfig();
+    checkServer(binding.startServer(), config);
+  },
+  setHooks() {
+    requireConfig();
+    binding.startHooks();
+  },
+  initMallopt() {
+    requireConfig();
+    binding.startMalloc();
+  },
+  metrics: () => binding.metrics(),
+  prometheus: () => binding.prometheus(),
+};
+
+module.exports = Object.assign(start, api);
+// For default imports compiled without interoperability helpers; not one of the API's own keys.
+Object.defineProperty(start, 'default', { value: start });

@@ -1,0 +1,17 @@
+import xprofiler from './index.js';
+
+export default xprofiler;
+export const {
+  start,
+  setConfig,
+  getXprofilerConfig,
+  info,
+  error,
+  debug,
+  runLogBypass,
+  runCommandsListener,
+  setHooks,
+  initMallopt,
+  metrics,
+  prometheus,
+} = xprofiler;

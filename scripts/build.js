@@ -1,0 +1,171 @@
+'use strict';
+
+// Builds the addon and xprofctl for the Node that runs this script:
+//   node scripts/build.js [--nodedir=DIR] [--clean] [--quiet]
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const root = path.join(__dirname, '..');
+const release = path.join(root, 'build', 'Release');
+const stampFile = path.join(release, 'xprofiler.json');
+const logFile = path.join(root, 'build', 'build.log');
+
+const INPUTS = ['src', 'include', 'ctl', 'binding.gyp', 'package.json', 'scripts/sources.js'];
+
+function tryResolve(name) {
+  try {
+    return require.resolve(name, { paths: [root] });
+  } catch {
+    return '';
+  }
+}
+
+function npmFolders() {
+  const bin = path.dirname(fs.realpathSync(process.execPath));
+  const folders = [path.join(bin, '..', 'lib', 'node_modules', 'npm'), path.join(bin, 'node_modules', 'npm')];
+  const found = spawnSync('npm', ['root', '-g'], { encoding: 'utf8' });
+  if (found.status === 0) {
+    folders.push(path.join(found.stdout.trim(), 'npm'));
+  }
+  return folders;
+}
+
+/** node-gyp.js: the one npm told us, our own, or that of the npm installed. '' = none. */
+function findNodeGyp() {
+  const told = process.env.npm_config_node_gyp;
+  if (told && fs.existsSync(told)) {
+    return told;
+  }
+  const own = tryResolve('node-gyp/bin/node-gyp.js');
+  if (own) {
+    return own;
+  }
+  return (
+    npmFolders()
+      .map((folder) => path.join(folder, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js'))
+      .find((file) => fs.existsSync(file)) || ''
+  );
+}
+
+function abiOfHeaders(nodedir) {
+  const header = path.join(nodedir, 'include', 'node', 'node_version.h');
+  try {
+    const match = /#define\s+NODE_MODULE_VERSION\s+(\d+)/.exec(fs.readFileSync(header, 'utf8'));
+    return match ? match[1] : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Where the headers of this very Node are, so that none need to be downloaded. '' = node-gyp decides. */
+function findNodedir(argv) {
+  const flag = argv.find((word) => word.startsWith('--nodedir='));
+  if (flag) {
+    return path.resolve(flag.slice('--nodedir='.length));
+  }
+  const beside = path.join(path.dirname(fs.realpathSync(process.execPath)), '..');
+  return (
+    [process.env.npm_config_nodedir, beside]
+      .filter(Boolean)
+      .find((dir) => abiOfHeaders(dir) === process.versions.modules) || ''
+  );
+}
+
+function newest(file) {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (!stat) {
+    return 0;
+  }
+  if (!stat.isDirectory()) {
+    return stat.mtimeMs;
+  }
+  return fs
+    .readdirSync(file)
+    .reduce((latest, name) => Math.max(latest, newest(path.join(file, name))), stat.mtimeMs);
+}
+
+function readStamp() {
+  try {
+    return JSON.parse(fs.readFileSync(stampFile, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/** Why a build is needed, or '' when build/Release is of this Node and newer than the sources. */
+function reasonToBuild() {
+  const stamp = fs.statSync(stampFile, { throwIfNoEntry: false });
+  const outputs = ['xprofiler.node', 'xprofctl'].map((name) => path.join(release, name));
+  if (!stamp || !outputs.every((file) => fs.existsSync(file))) {
+    return 'not built yet';
+  }
+  if (readStamp().abi !== process.versions.modules) {
+    return 'built for another Node version';
+  }
+  const latest = Math.max(...INPUTS.map((name) => newest(path.join(root, name))));
+  return latest > stamp.mtimeMs ? 'sources have changed' : '';
+}
+
+function runNodeGyp(gyp, words, isQuiet) {
+  const args = [gyp, ...words];
+  const options = { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 };
+  const result = spawnSync(process.execPath, args, {
+    ...options,
+    stdio: isQuiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+  });
+  if (isQuiet) {
+    fs.mkdirSync(path.dirname(logFile), { recursive: true });
+    fs.appendFileSync(logFile, `${result.stdout || ''}\n${result.stderr || ''}`);
+  }
+  return result.status === 0;
+}
+
+/** Opens the addon with all its symbols bound now: linking alone does not show a missing one. */
+function smokeTest() {
+  const file = JSON.stringify(path.join(release, 'xprofiler.node'));
+  const code = `process.dlopen({ exports: {} }, ${file}, os.constants.dlopen.RTLD_NOW)`;
+  const result = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
+  const error = /^Error: (.*)$/m.exec(result.stderr);
+  return result.status === 0 ? '' : (error && error[1]) || `node ended with ${result.signal || result.status}`;
+}
+
+/** Builds. Returns '' or the sentence that says what went wrong. */
+function build({ argv = [], isQuiet = false } = {}) {
+  const gyp = findNodeGyp();
+  if (!gyp) {
+    return 'node-gyp was not found; install npm, or run: npm install node-gyp';
+  }
+  const nodedir = findNodedir(argv);
+  const isSameNode = readStamp().abi === process.versions.modules && readStamp().nodedir === nodedir;
+  const steps = isSameNode && !argv.includes('--clean') ? ['configure', 'build'] : ['rebuild'];
+  [stampFile, logFile].forEach((file) => fs.rmSync(file, { force: true }));
+  const options = nodedir ? [`--nodedir=${nodedir}`] : [];
+  const isDone = steps.every((step) => runNodeGyp(gyp, [step, '--jobs=max', ...options], isQuiet));
+  if (!isDone) {
+    return `the build failed${isQuiet ? `; the whole output is in ${logFile}` : ''}`;
+  }
+  const fault = smokeTest();
+  if (fault) {
+    return `the addon was built but cannot be loaded: ${fault}`;
+  }
+  const { modules: abi, node } = process.versions;
+  fs.writeFileSync(stampFile, `${JSON.stringify({ abi, node, nodedir })}\n`);
+  return '';
+}
+
+function main() {
+  const argv = process.argv.slice(2);
+  const failure = build({ argv, isQuiet: argv.includes('--quiet') });
+  if (failure) {
+    console.error(`xprofiler: ${failure}`);
+    process.exitCode = 1;
+  }
+}
+
+module.exports = { build, reasonToBuild, logFile, root };
+
+if (require.main === module) {
+  main();
+}

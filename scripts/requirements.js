@@ -1,0 +1,92 @@
+'use strict';
+
+// What a build needs besides Node: which of it is missing, and how to get it on Debian and Ubuntu.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+
+function succeeds(command, args, input) {
+  const result = spawnSync(command, args, { input, stdio: ['pipe', 'ignore', 'ignore'] });
+  return result.status === 0;
+}
+
+function hasProgram(name) {
+  return (process.env.PATH || '')
+    .split(path.delimiter)
+    .some((dir) => dir && fs.existsSync(path.join(dir, name)));
+}
+
+function hasHeader(include) {
+  const compiler = process.env.CC || 'cc';
+  return succeeds(compiler, ['-E', '-x', 'c', '-'], `${include}\n`);
+}
+
+const programs = (...names) => () => names.some(hasProgram);
+
+// A header can only be looked for with a compiler; without one it is listed too, so that one command does all.
+const BUILD = [
+  { package: 'gcc', isThere: programs('cc', 'gcc', 'clang') },
+  { package: 'g++', isThere: programs('c++', 'g++', 'clang++') },
+  { package: 'make', isThere: programs('make', 'gmake') },
+  { package: 'python3', isThere: programs('python3') },
+  { package: 'libc6-dev', isThere: () => hasHeader('#include <stdio.h>') },
+  { package: 'libcjson-dev', isThere: () => hasHeader('#include <cjson/cJSON.h>') },
+];
+
+const TEST = [
+  {
+    package: 'libcmocka-dev',
+    isThere: () =>
+      hasHeader('#include <stdarg.h>\n#include <stddef.h>\n#include <setjmp.h>\n#include <cmocka.h>'),
+  },
+  { package: 'clang-format', isThere: programs('clang-format') },
+  { package: 'cppcheck', isThere: programs('cppcheck') },
+  { package: 'gdb', isThere: programs('gdb') },
+];
+
+/** Names of the Debian packages that are missing. */
+function missing(list) {
+  return list.filter((item) => !item.isThere()).map((item) => item.package);
+}
+
+function hasApt() {
+  return process.platform === 'linux' && hasProgram('apt-get');
+}
+
+function aptCommand(packages) {
+  return `apt-get update && apt-get install -y ${packages.join(' ')}`;
+}
+
+/** How this user runs apt-get without being asked anything: a prefix of words, or null. */
+function rootPrefix() {
+  if (process.getuid && process.getuid() === 0) {
+    return [];
+  }
+  return hasProgram('sudo') && succeeds('sudo', ['-n', 'true']) ? ['sudo', '-n'] : null;
+}
+
+/** The sentence that says what to run by hand. */
+function adviceFor(packages) {
+  if (hasApt()) {
+    return `run: sudo sh -c '${aptCommand(packages)}'`;
+  }
+  return `install what your system calls these Debian packages: ${packages.join(' ')}`;
+}
+
+/** Installs with apt-get. True when all of it went well. */
+function install(packages) {
+  const prefix = hasApt() ? rootPrefix() : null;
+  if (!prefix) {
+    return false;
+  }
+  const run = (args) => {
+    const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
+    return spawnSync(command, rest, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+  };
+  run(['update', '-qq']); // a mirror that fails is no reason not to try
+  return run(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+}
+
+module.exports = { BUILD, TEST, missing, install, adviceFor };

@@ -1,0 +1,77 @@
+'use strict';
+
+// Makes a checkout ready: system packages, devDependencies, build. Says what it does; throws a sentence.
+//   node scripts/setup.js [--test]
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const { build, reasonToBuild, root } = require('./build');
+const { BUILD, TEST, missing, install, adviceFor } = require('./requirements');
+
+function say(text) {
+  console.log(`[setup] ${text}`);
+}
+
+function setUpPackages(list) {
+  const packages = missing(list);
+  if (packages.length === 0) {
+    return;
+  }
+  say(`system packages are missing: ${packages.join(' ')}`);
+  if (!install(packages) || missing(list).length > 0) {
+    throw new Error(`these packages are needed: ${missing(list).join(' ')}; ${adviceFor(missing(list))}`);
+  }
+}
+
+function hasDependencies() {
+  const { devDependencies = {} } = require('../package.json');
+  return Object.keys(devDependencies).every((name) =>
+    fs.existsSync(path.join(root, 'node_modules', name, 'package.json')),
+  );
+}
+
+function setUpDependencies() {
+  if (hasDependencies()) {
+    return;
+  }
+  const verb = fs.existsSync(path.join(root, 'package-lock.json')) ? 'ci' : 'install';
+  say(`npm ${verb} (development tools)`);
+  const args = [verb, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  if (spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status !== 0) {
+    throw new Error(`npm ${verb} failed; is the registry reachable?`);
+  }
+}
+
+function setUpBuild() {
+  const reason = reasonToBuild();
+  if (!reason) {
+    return;
+  }
+  say(`building the addon and xprofctl for Node ${process.version} (${reason})`);
+  const failure = build({ isQuiet: true });
+  if (failure) {
+    throw new Error(failure);
+  }
+}
+
+/** forTests: also what only the tests and checks need. */
+function setUp({ forTests = false } = {}) {
+  setUpPackages(forTests ? [...BUILD, ...TEST] : BUILD);
+  if (forTests) {
+    setUpDependencies();
+  }
+  setUpBuild();
+}
+
+module.exports = { setUp };
+
+if (require.main === module) {
+  try {
+    setUp({ forTests: process.argv.includes('--test') });
+  } catch (error) {
+    console.error(`xprofiler: ${error.message}`);
+    process.exitCode = 1;
+  }
+}

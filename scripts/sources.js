@@ -1,0 +1,24 @@
+'use strict';
+
+// The C and C++ sources by the process they run in: the folder decides (see README, Architecture).
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+
+function list(folder) {
+  return fs
+    .readdirSync(path.join(root, folder))
+    .filter((name) => /\.(c|cc)$/.test(name))
+    .filter((name) => !name.endsWith(process.platform === 'darwin' ? '_linux.c' : '_darwin.c'))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}
+
+const shared = [...list('src/wire'), ...list('src/host')];
+
+module.exports = {
+  addon: [...shared, ...list('src/format'), ...list('src/core'), ...list('src/bridge')],
+  ctl: [...shared, ...list('ctl')],
+};

@@ -1,0 +1,151 @@
+#include "format/cpuprofile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "format/call_frame.h"
+#include "format/json.h"
+
+static void write_ticks(struct xpf_json *json, const struct xpf_profile *profile,
+                        const struct xpf_profile_node *node) {
+  if (node->ticks_count == 0)
+    return;
+  xpf_json_key(json, "positionTicks");
+  xpf_json_array_begin(json);
+  for (uint32_t i = 0; i < node->ticks_count; i++) {
+    const struct xpf_profile_tick *tick = &profile->ticks[node->ticks_start + i];
+    xpf_json_object_begin(json);
+    xpf_json_key(json, "line");
+    xpf_json_uint(json, tick->line);
+    xpf_json_key(json, "ticks");
+    xpf_json_uint(json, tick->ticks);
+    xpf_json_object_end(json);
+  }
+  xpf_json_array_end(json);
+}
+
+static int write_nodes(struct xpf_json *json, const struct xpf_profile *profile) {
+  size_t count = profile->nodes_count;
+  uint32_t *first = malloc((2 * count + 1) * sizeof(*first));
+  if (first == NULL)
+    return -ENOMEM;
+  uint32_t *next = first + count;
+  xpf_profile_children(profile, first, next);
+  xpf_json_key(json, "nodes");
+  xpf_json_array_begin(json);
+  for (uint32_t i = 0; i < count && json->sink->error == 0; i++) {
+    const struct xpf_profile_node *node = &profile->nodes[i];
+    xpf_json_object_begin(json);
+    xpf_json_key(json, "id");
+    xpf_json_uint(json, node->id);
+    xpf_json_key(json, "hitCount");
+    xpf_json_uint(json, node->hit_count);
+    xpf_json_key(json, "callFrame");
+    xpf_call_frame_write(json, profile, node, true);
+    xpf_json_key(json, "children");
+    xpf_json_array_begin(json);
+    for (uint32_t child = first[i]; child != XPF_NO_PARENT; child = next[child])
+      xpf_json_uint(json, profile->nodes[child].id);
+    xpf_json_array_end(json);
+    write_ticks(json, profile, node);
+    xpf_json_object_end(json);
+  }
+  xpf_json_array_end(json);
+  free(first);
+  return json->sink->error;
+}
+
+struct timed {
+  int64_t at_us;
+  uint32_t node_id, order;
+};
+
+static int compare_timed(const void *left, const void *right) {
+  const struct timed *a = left, *b = right;
+  if (a->at_us != b->at_us)
+    return a->at_us < b->at_us ? -1 : 1;
+  return a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* The samples by time, those of one moment in their old order, all within start … end: DevTools
+ * takes the sum of the deltas for the time axis, and a sample of V8 may be out of order or just
+ * outside. */
+static struct timed *samples_sorted(const struct xpf_profile *profile, int64_t end_us) {
+  uint32_t count = profile->samples_count;
+  struct timed *timed = malloc(((size_t)count + 1) * sizeof(*timed));
+  if (timed == NULL)
+    return NULL;
+  bool sorted = true;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct xpf_profile_sample *sample = &profile->samples[i];
+    int64_t at_us = sample->at_us;
+    if (at_us > end_us)
+      at_us = end_us;
+    if (at_us < profile->start_us)
+      at_us = profile->start_us;
+    timed[i] = (struct timed){.at_us = at_us, .node_id = sample->node_id, .order = i};
+    sorted = sorted && (i == 0 || timed[i - 1].at_us <= at_us);
+  }
+  if (!sorted)
+    qsort(timed, count, sizeof(*timed), compare_timed);
+  return timed;
+}
+
+static int write_samples(struct xpf_json *json, const struct xpf_profile *profile, int64_t end_us) {
+  struct timed *timed = samples_sorted(profile, end_us);
+  if (timed == NULL)
+    return -ENOMEM;
+  uint32_t count = profile->samples_count;
+  xpf_json_key(json, "samples");
+  xpf_json_array_begin(json);
+  for (uint32_t i = 0; i < count && json->sink->error == 0; i++)
+    xpf_json_uint(json, timed[i].node_id);
+  xpf_json_array_end(json);
+  xpf_json_key(json, "timeDeltas");
+  xpf_json_array_begin(json);
+  int64_t last_us = profile->start_us;
+  for (uint32_t i = 0; i < count && json->sink->error == 0; i++) {
+    xpf_json_uint(json, (uint64_t)timed[i].at_us - (uint64_t)last_us);
+    last_us = timed[i].at_us;
+  }
+  xpf_json_array_end(json);
+  free(timed);
+  return json->sink->error;
+}
+
+/* Also kept in the sink, so that half a document cannot be taken for a whole one. */
+static int fail(struct xpf_sink *sink, int error) {
+  if (sink->error == 0)
+    sink->error = error;
+  return error;
+}
+
+int xpf_cpuprofile_write(const struct xpf_profile *profile, struct xpf_sink *sink) {
+  if (profile->kind != XPF_PROFILE_CPU)
+    return -EINVAL;
+  int64_t end_us = profile->end_us > profile->start_us ? profile->end_us : profile->start_us;
+  struct xpf_json json;
+  xpf_json_init(&json, sink, false);
+  xpf_json_object_begin(&json);
+  xpf_json_key(&json, "typeId");
+  xpf_json_string(&json, "xprofiler-cpu-profile");
+  xpf_json_key(&json, "title");
+  xpf_json_string(&json, "xprofiler");
+  int rc = write_nodes(&json, profile);
+  if (rc < 0)
+    return fail(sink, rc);
+  xpf_json_key(&json, "startTime");
+  xpf_json_int(&json, profile->start_us);
+  xpf_json_key(&json, "endTime");
+  xpf_json_int(&json, end_us);
+  rc = write_samples(&json, profile, end_us);
+  if (rc < 0)
+    return fail(sink, rc);
+  xpf_json_key(&json, "httpDetail");
+  xpf_json_array_begin(&json);
+  for (uint32_t i = 0; i < profile->details_count; i++)
+    xpf_json_string(&json, profile->details[i]);
+  xpf_json_array_end(&json);
+  xpf_json_object_end(&json);
+  return sink->error;
+}

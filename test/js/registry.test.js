@@ -1,0 +1,142 @@
+'use strict';
+
+const assert = require('node:assert');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const { test, beforeEach, afterEach } = require('node:test');
+
+const registry = require('../../lib/registry');
+
+const root = path.resolve(__dirname, '../..');
+const DEAD = 4194304 + 7; // above every pid_max
+let home;
+const file = () => path.join(home, '.xprofiler');
+const lines = () => fs.readFileSync(file(), 'utf8').split('\n').slice(0, -1).map((line) => line.split('\0'));
+const line = (pid, note) => `${[pid, '/logs', '/cwd', '/node', note, '/root'].join('\0')}\n`;
+
+beforeEach(() => {
+  home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-home-'));
+  process.env.XPROFILER_PREFIX = home;
+});
+afterEach(() => {
+  delete process.env.XPROFILER_PREFIX;
+  delete process.env.XPROFILER_UNIT_TEST_TMP_HOMEDIR;
+  delete process.env.UNIT_TEST_CHECK_TIME;
+  fs.rmSync(home, { recursive: true, force: true });
+});
+
+test('a line has the six fields that agents read', () => {
+  assert.strictEqual(registry.write('/var/logs'), true);
+  const expected = [String(process.pid), '/var/logs', process.cwd(), process.execPath, process.argv[1], root];
+  assert.deepStrictEqual(lines(), [expected]);
+  assert.strictEqual(fs.statSync(file()).mode & 0o077, 0);
+  assert.deepStrictEqual(fs.readdirSync(home), ['.xprofiler'], 'no lock and no temporary file is left');
+});
+
+test('the place: XPROFILER_PREFIX, else the test home, else os.homedir() asked at the time', () => {
+  assert.strictEqual(registry.file(), file());
+  delete process.env.XPROFILER_PREFIX;
+  process.env.XPROFILER_UNIT_TEST_TMP_HOMEDIR = '/test/home';
+  assert.strictEqual(registry.file(), '/test/home/.xprofiler');
+  delete process.env.XPROFILER_UNIT_TEST_TMP_HOMEDIR;
+  const { homedir } = os;
+  os.homedir = () => '/mocked';
+  try {
+    assert.strictEqual(registry.file(), '/mocked/.xprofiler');
+  } finally {
+    os.homedir = homedir;
+  }
+});
+
+test('other live processes stay, dead ones, duplicates and rubbish go, our stale line is replaced', () => {
+  const text = [
+    line(process.pid, 'stale'),
+    line(process.ppid, 'parent'),
+    line(DEAD, 'dead'),
+    'rubbish\n',
+    line(process.ppid, 'parent again'),
+  ];
+  fs.writeFileSync(file(), text.join(''), { mode: 0o644 });
+  registry.write('/now');
+  assert.deepStrictEqual(
+    lines().map((fields) => [Number(fields[0]), fields[1], fields[4]]),
+    [
+      [process.ppid, '/logs', 'parent'],
+      [process.pid, '/now', process.argv[1]],
+    ],
+  );
+  assert.strictEqual(fs.statSync(file()).mode & 0o777, 0o644, 'its mode stays');
+  registry.write('/now');
+  assert.strictEqual(lines().length, 2, 'writing again changes nothing');
+});
+
+test('a lock left by a dead process is broken, one of a live process is respected', () => {
+  fs.writeFileSync(`${file()}.lock`, String(DEAD));
+  assert.strictEqual(registry.write('/a'), true);
+  assert.strictEqual(fs.existsSync(`${file()}.lock`), false);
+  fs.writeFileSync(`${file()}.lock`, String(process.ppid));
+  const begin = Date.now();
+  assert.strictEqual(registry.write('/b'), true, 'appended instead');
+  assert.ok(Date.now() - begin < 1000, 'an application is not kept waiting');
+  assert.strictEqual(fs.existsSync(`${file()}.lock`), true);
+  assert.strictEqual(lines().pop()[1], '/b');
+});
+
+test('a missing or read-only home and a trap in its place cost nothing but the line', () => {
+  process.env.XPROFILER_PREFIX = path.join(home, 'missing');
+  assert.strictEqual(registry.write('/a'), false);
+  process.env.XPROFILER_PREFIX = '/proc';
+  assert.strictEqual(registry.write('/a'), false);
+  process.env.XPROFILER_PREFIX = home;
+  const victim = path.join(home, 'victim');
+  fs.writeFileSync(victim, 'precious');
+  fs.symlinkSync(victim, file());
+  assert.strictEqual(registry.write('/a'), true);
+  assert.strictEqual(fs.readFileSync(victim, 'utf8'), 'precious');
+  assert.strictEqual(fs.lstatSync(file()).isSymbolicLink(), false);
+});
+
+test('twelve processes at once: every line is there, whole, once', async () => {
+  const code = `const r = require(${JSON.stringify(path.join(root, 'lib/registry'))});
+    process.stdin.once('data', () => { r.write('/logs'); process.send('done'); });
+    process.send('ready'); process.on('disconnect', () => process.exit());`;
+  const children = Array.from({ length: 12 }, () =>
+    spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'ignore', 'inherit', 'ipc'] }),
+  );
+  await Promise.all(children.map((child) => once(child, 'message')));
+  const done = children.map((child) => once(child, 'message'));
+  children.forEach((child) => child.stdin.write('x'));
+  await Promise.all(done);
+  const pids = lines().map((fields) => {
+    assert.strictEqual(fields.length, 6);
+    return Number(fields[0]);
+  });
+  const exits = children.map((child) => once(child, 'exit'));
+  children.forEach((child) => child.disconnect());
+  await Promise.all(exits);
+  assert.deepStrictEqual(pids.sort(), children.map((child) => child.pid).sort());
+});
+
+test('a while later the dead are dropped and a lost line is written again', async () => {
+  process.env.UNIT_TEST_CHECK_TIME = '0.1';
+  registry.register('/logs');
+  fs.writeFileSync(file(), line(DEAD, 'dead'));
+  const end = Date.now() + 2000;
+  while (lines()[0][0] !== String(process.pid) && Date.now() < end) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
+  }
+  assert.deepStrictEqual(lines().map(([pid]) => Number(pid)), [process.pid]);
+});
+
+test('sockets of dead processes of older versions are removed, nothing else', () => {
+  const names = [`xprofiler-uds-path-${DEAD}.sock`, `xprofiler-uds-path-${process.pid}.sock`, 'other.sock'];
+  names.forEach((name) => fs.writeFileSync(path.join(home, name), ''));
+  registry.cleanSockets(home);
+  assert.deepStrictEqual(fs.readdirSync(home).sort(), names.slice(1).sort());
+  registry.cleanSockets('/nonexistent');
+});
