@@ -10,7 +10,7 @@
     "cflags_c": ["-std=c11"],
     "conditions": [
       ["xpf_sanitize!=''", {
-        "cflags": ["-fsanitize=<(xpf_sanitize)", "-fno-omit-frame-pointer", "-g"],
+        "cflags": ["-fsanitize=<(xpf_sanitize)", "-fno-omit-frame-pointer", "-g", "-Wno-maybe-uninitialized"],
         "ldflags": ["-fsanitize=<(xpf_sanitize)"],
       }],
     ],

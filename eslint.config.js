@@ -14,7 +14,6 @@ module.exports = [
       eqeqeq: 'error',
       'max-lines': ['error', 600],
       'max-lines-per-function': ['error', { max: 80, skipComments: true }],
-      'no-shadow': 'error',
       'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
       'no-var': 'error',
       'prefer-const': 'error',

@@ -12,6 +12,7 @@
 #include "text.h"
 
 #define CONNECT_MS 5000
+#define BUSY_MS    100
 
 static void print_file(const struct xpf_job_kind *kind, const cJSON *result) {
   const char *path = xpf_reply_field_text(result, "filepath", "?");
@@ -21,14 +22,27 @@ static void print_file(const struct xpf_job_kind *kind, const cJSON *result) {
     xpf_print_line(stdout, xpf_text(XPF_TEXT_PROFILE_FILE), kind->label, path);
 }
 
+/* How long the thread of a pending job has kept it from beginning, or 0. A dump is answered when it
+ * is accepted, and so is always pending then; that is worth a word only when its thread is busy. */
+static double waited_ms(const cJSON *result) {
+  const cJSON *pending = cJSON_GetObjectItemCaseSensitive(result, "pending");
+  double since_ms = xpf_reply_field_number(pending, "since_ms", 0);
+  double blocked_ms = xpf_reply_field_number(pending, "blocked_ms", 0);
+  double longer_ms = since_ms > blocked_ms ? since_ms : blocked_ms;
+
+  if (strcmp(xpf_reply_field_text(result, "state", ""), "pending") != 0)
+    return 0;
+  return longer_ms >= BUSY_MS ? longer_ms : 0;
+}
+
 static void print_pending(const struct xpf_invocation *invocation, const cJSON *result) {
   const cJSON *pending = cJSON_GetObjectItemCaseSensitive(result, "pending");
   unsigned thread_id =
       (unsigned)xpf_reply_field_number(result, "thread_id", (double)invocation->thread_id);
-  char since[64];
+  char waited[64];
 
-  xpf_print_duration(xpf_reply_field_number(pending, "since_ms", 0) / 1e3, since, sizeof since);
-  xpf_print_line(stdout, xpf_text(XPF_TEXT_PENDING), since, (int)invocation->pid, thread_id,
+  xpf_print_duration(waited_ms(result) / 1e3, waited, sizeof waited);
+  xpf_print_line(stdout, xpf_text(XPF_TEXT_PENDING), (int)invocation->pid, thread_id, waited,
                  xpf_reply_field_text(pending, "reason", xpf_text(XPF_TEXT_PENDING_UNKNOWN)));
   xpf_print_line(stdout, xpf_text(XPF_TEXT_PENDING_QUEUED), (int)invocation->pid, thread_id,
                  invocation->command->name);
@@ -86,7 +100,7 @@ static void print_result(const struct xpf_invocation *invocation, const cJSON *r
   bool is_timed = xpf_options_has(&invocation->options, XPF_OPTION_TIME);
   const char *state = xpf_reply_field_text(result, "state", "");
 
-  if (strcmp(state, "pending") == 0) {
+  if (waited_ms(result) > 0) {
     print_file(kind, result);
     print_pending(invocation, result);
   } else if (strcmp(state, "written") == 0) {

@@ -74,15 +74,17 @@ static int run(struct xpf_invocation *invocation, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  static char line[1024];
   struct xpf_invocation invocation = {0};
 
+  /* Unbuffered, a sentence would leave byte by byte and mix with those of other programs. */
+  setvbuf(stderr, line, _IOLBF, sizeof line);
   xpf_text_choose();
   int status = run(&invocation, argc > 0 ? argc - 1 : 0, argv + 1);
   xpf_options_free(&invocation.options);
   int error = xpf_print_finish();
   if (error != 0) {
-    fprintf(stderr, xpf_text(XPF_TEXT_OUTPUT_LOST), strerror(-error));
-    fputc('\n', stderr);
+    xpf_print_line(stderr, xpf_text(XPF_TEXT_OUTPUT_LOST), strerror(-error));
     status = status != 0 ? status : XPF_EXIT_FAILED;
   }
   return status;

@@ -1,6 +1,7 @@
 #include "help.h"
 #include <string.h>
 #include "config_option.h"
+#include "print.h"
 #include "text.h"
 #include "usage.h"
 #include "verdict.h"
@@ -17,16 +18,15 @@ static void print_option(FILE *out, const struct xpf_option *option) {
            option->value != NULL ? option->value : "");
   fprintf(out, "  %-*s %s", OPTION_COLUMNS, left, xpf_text_pick(option->en, option->zh));
   if (option->other_name != NULL) {
-    fputs(" (", out);
-    fprintf(out, xpf_text(XPF_TEXT_HELP_OPTION_ALIAS), option->other_name);
-    fputc(')', out);
+    snprintf(left, sizeof left, xpf_text(XPF_TEXT_HELP_OPTION_ALIAS), option->other_name);
+    fprintf(out, " (%s)", left);
   }
   fputc('\n', out);
 }
 
 void xpf_help_general(FILE *out) {
-  fprintf(out, xpf_text(XPF_TEXT_HELP_USAGE), xpf_text(XPF_TEXT_HELP_GENERAL));
-  fprintf(out, "\n\n%s\n\n%s\n", xpf_text(XPF_TEXT_HELP_ABOUT), xpf_text(XPF_TEXT_HELP_COMMANDS));
+  xpf_print_line(out, xpf_text(XPF_TEXT_HELP_USAGE), xpf_text(XPF_TEXT_HELP_GENERAL));
+  fprintf(out, "\n%s\n\n%s\n", xpf_text(XPF_TEXT_HELP_ABOUT), xpf_text(XPF_TEXT_HELP_COMMANDS));
   for (unsigned i = 0; i < xpf_ctl_commands_count; i++)
     fprintf(out, "  %-*s %s\n", NAME_COLUMNS, xpf_ctl_commands[i].name,
             xpf_text_pick(xpf_ctl_commands[i].summary_en, xpf_ctl_commands[i].summary_zh));
@@ -45,12 +45,10 @@ void xpf_help_command(FILE *out, const struct xpf_ctl_command *command) {
            command->needs_pid ? " -p PID" : "",
            (command->options & XPF_OPTION_BIT(ACTION)) != 0 ? " --action COMMAND" : "",
            strcmp(command->name, "help") == 0 ? " [COMMAND]" : " [options]");
-  fprintf(out, xpf_text(XPF_TEXT_HELP_USAGE), usage);
-  fprintf(out, "\n\n%s\n", xpf_text_pick(command->summary_en, command->summary_zh));
-  if (command->alias != NULL) {
-    fprintf(out, xpf_text(XPF_TEXT_HELP_ALIAS), command->alias);
-    fputc('\n', out);
-  }
+  xpf_print_line(out, xpf_text(XPF_TEXT_HELP_USAGE), usage);
+  fprintf(out, "\n%s\n", xpf_text_pick(command->summary_en, command->summary_zh));
+  if (command->alias != NULL)
+    xpf_print_line(out, xpf_text(XPF_TEXT_HELP_ALIAS), command->alias);
   fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_OPTIONS));
   for (int i = 0; i < XPF_OPTION_COUNT; i++)
     if ((command->options & (UINT32_C(1) << i)) != 0 && i != XPF_OPTION_VERSION)

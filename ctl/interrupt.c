@@ -3,16 +3,26 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
+#include <unistd.h>
 #include "print.h"
 #include "target.h"
 #include "text.h"
 #include "wire/client.h"
 
 #define SEND_MS 5000
+#define ECHO_MS 400
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 static sigset_t watched;
 static atomic_bool is_over;
+
+static bool has_watched(const sigset_t *set) {
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    if (sigismember(&watched, signals[i]) == 1 && sigismember(set, signals[i]) == 1)
+      return true;
+  return false;
+}
 
 /* 0 when the target did it; else *verdict says why not. action: NULL when method takes none. */
 static int send_command(const struct xpf_interrupt_plan *plan, const char *method,
@@ -36,33 +46,59 @@ static int send_command(const struct xpf_interrupt_plan *plan, const char *metho
   return status;
 }
 
-static void end_job(const struct xpf_interrupt_plan *plan) {
+static void *end_job(void *arg) {
+  const struct xpf_interrupt_plan *plan = arg;
   struct xpf_verdict verdict;
   bool stops = plan->stop != NULL;
 
-  if (plan->is_terminal)
-    fputs("\r\033[K", stderr);
-  xpf_print_line(stderr, "%s",
-                 xpf_text(stops ? XPF_TEXT_INTERRUPT_STOP : XPF_TEXT_INTERRUPT_CANCEL));
   int status = stops ? send_command(plan, plan->stop, NULL, &verdict) : 1;
   /* A profiler that has not begun yet cannot be stopped, but its start can be taken back. */
   if (status != 0)
     status = send_command(plan, "cancel", plan->action, &verdict);
   if (status != 0 && !atomic_load(&is_over))
     xpf_print_line(stderr, xpf_text(XPF_TEXT_INTERRUPT_FAILED), (int)plan->pid, verdict.message);
+  return NULL;
+}
+
+static void say(const struct xpf_interrupt_plan *plan) {
+  if (plan->is_terminal)
+    fputs("\r\033[K", stderr);
+  xpf_print_line(
+      stderr, "%s",
+      xpf_text(plan->stop != NULL ? XPF_TEXT_INTERRUPT_STOP : XPF_TEXT_INTERRUPT_CANCEL));
+}
+
+/* timeout(1), npm and npx pass a signal on that the terminal sent to us already: what comes right
+ * after the first one is the same Ctrl-C. */
+static void skip_echoes(void) {
+  sigset_t pending;
+  int signal;
+
+  nanosleep(&(struct timespec){.tv_nsec = ECHO_MS * 1000000L}, NULL);
+  while (sigpending(&pending) == 0 && has_watched(&pending))
+    sigwait(&watched, &signal);
 }
 
 static void *watch(void *arg) {
+  pthread_t sender;
   int signal;
+
   if (sigwait(&watched, &signal) != 0)
     return NULL;
+  bool is_late = atomic_load(&is_over);
+  if (!is_late) {
+    say(arg);
+    /* On a thread of its own: a target that hangs must not keep the second Ctrl-C waiting. */
+    if (pthread_create(&sender, NULL, end_job, arg) == 0)
+      pthread_detach(sender);
+    skip_echoes();
+  }
   /* From here on this thread takes the signals, and they do what they always do. */
   pthread_sigmask(SIG_UNBLOCK, &watched, NULL);
-  if (atomic_load(&is_over))
+  if (is_late)
     raise(signal);
-  else
-    end_job(arg);
-  return NULL;
+  for (;;)
+    pause();
 }
 
 int xpf_interrupt_begin(const struct xpf_interrupt_plan *plan) {

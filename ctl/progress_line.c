@@ -58,7 +58,9 @@ void xpf_progress_line_update(void *arg, const cJSON *params) {
 }
 
 void xpf_progress_line_clear(struct xpf_progress_line *line) {
-  if (line->is_shown)
+  if (line->is_shown) {
     fputs("\r\033[K", stderr);
+    fflush(stderr);
+  }
   line->is_shown = false;
 }

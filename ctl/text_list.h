@@ -35,11 +35,11 @@
   X(JOB_SIZE, "size: %s", "大小: %s")                                                                \
   X(JOB_SAMPLES, "samples: %.0f", "样本: %.0f")                                                      \
   X(JOB_NODES, "nodes: %.0f", "节点: %.0f")                                                          \
-  X(JOB_PAUSED, "thread paused: %.6g ms", "线程暂停: %.6g 毫秒")                                         \
-  X(JOB_DURATION, "covers: %.6g s", "时长: %.6g 秒")                                                  \
+  X(JOB_PAUSED, "thread paused: %.2f ms", "线程暂停: %.2f 毫秒")                                         \
+  X(JOB_DURATION, "covers: %.3f s", "时长: %.3f 秒")                                                  \
   X(JOB_ENDED_BY, "ended early by: %s", "提前结束: %s")                                                \
-  X(PENDING, "Not begun yet, after %s: process %d, thread %u is not free: %s.",                    \
-    "尚未开始 (已等待 %s): 进程 %d 的线程 %u 正忙: %s.")                                                       \
+  X(PENDING, "Not begun yet: process %d, thread %u has not been free for %s: %s.",                 \
+    "尚未开始: 进程 %d 的线程 %u 正忙 (已持续 %s): %s.")                                                      \
   X(PENDING_QUEUED,                                                                                \
     "The command stays queued and begins as soon as the thread is free. To give it up: "           \
     "xprofctl cancel -p %d -w %u --action %s",                                                     \

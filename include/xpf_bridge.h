@@ -27,10 +27,13 @@ void xpf_bridge_close(struct xpf_bridge *b);
 /* [js] An address that is the same for every module instance in this isolate. */
 const void *xpf_bridge_isolate_key(void);
 /* [any] While the isolate lives (the caller holds the lock that its end takes): runs fn(arg) on the
- * JS thread at V8's next interrupt check, once. Not delivered while JS does not run. */
+ * JS thread at V8's next interrupt check, once. Not delivered while JS does not run, nor after
+ * xpf_bridge_close. */
 void xpf_bridge_interrupt(struct xpf_bridge *b, void (*fn)(void *), void *arg);
-/* [js] fn(arg) runs on the JS thread when the environment ends by process.exit, an uncaught
- * exception or naturally (node::AtExit); workers that are terminated may skip it. Once. */
+/* [js] fn(arg) runs on the JS thread when the environment ends by process.exit or an uncaught
+ * exception (node::AtExit), once. Not after xpf_bridge_close: at a natural end and in a terminated
+ * worker Node runs the cleanup hooks first, and they may have closed the bridge. -EALREADY, -EINVAL
+ * without a Node environment, -ENOMEM. */
 int xpf_bridge_at_exit(struct xpf_bridge *b, void (*fn)(void *), void *arg);
 /* [any] "11.3.244.8-node.25" */
 const char *xpf_bridge_v8_version(void);
@@ -70,19 +73,21 @@ enum xpf_gc_kind {
 
 struct xpf_gc_mark {
   enum xpf_gc_kind kind;
-  bool end;           /* false: prologue, true: epilogue */
-  uint32_t v8_type;   /* V8's GCType bit */
-  uint32_t v8_flags;  /* V8's GCCallbackFlags */
-  uint64_t now_ns;    /* CLOCK_MONOTONIC, as uv_hrtime() */
+  bool end;          /* false: prologue, true: epilogue */
+  uint32_t v8_type;  /* V8's GCType bit */
+  uint32_t v8_flags; /* V8's GCCallbackFlags */
+  uint64_t now_ns;   /* CLOCK_MONOTONIC, as uv_hrtime() */
 };
 
 /* [js] fn runs inside the collector: it must not allocate on the JS heap, call V8 other than
- * xpf_bridge_spaces_read / _heap_read, lock for long or throw. One watcher per bridge. */
+ * xpf_bridge_spaces_read / _heap_read, lock for long or throw. One watcher per bridge: -EALREADY.
+ */
 int xpf_bridge_gc_watch(struct xpf_bridge *b, void (*fn)(void *arg, const struct xpf_gc_mark *mark),
                         void *arg);
 void xpf_bridge_gc_unwatch(struct xpf_bridge *b);
 
-/* ---- CPU profile ------------------------------------------------------------------------------ */
+/* ---- CPU profile ------------------------------------------------------------------------------
+ */
 
 struct xpf_cpu; /* one running or stopped CPU profile, with a v8::CpuProfiler of its own */
 
@@ -97,16 +102,21 @@ int xpf_bridge_cpu_start(struct xpf_bridge *b, const struct xpf_cpu_options *opt
 /* [js] Ends sampling. After it the profile may be read and freed on any one thread. Idempotent. */
 int xpf_bridge_cpu_stop(struct xpf_cpu *cpu);
 /* [any, after stop] Copies everything into a plain profile (caller frees with xpf_profile_free).
- * -ENOMEM, or -EINVAL when not stopped. */
+ * -ENOMEM, or -EINVAL when not stopped. From V8 13 (Node 24) on, V8 adds samples of its own that no
+ * node counts as a hit: samples may be more than the sum of hit_count. */
 int xpf_bridge_cpu_read(struct xpf_cpu *cpu, struct xpf_profile **out);
 /* [any, after stop; before the isolate ends] Gives V8's memory back. Stops first when still running
- * (then [js] only). */
+ * (then [js] only). A profile of "ready" mode freed on another thread keeps its memory until the
+ * next start, prepare or close, because V8 can delete it on the JS thread only. */
 void xpf_bridge_cpu_free(struct xpf_cpu *cpu);
-/* [js] Prepares an eager profiler so that the next start takes no heap walk ("ready" mode).
- * Costs the walk now. 0 when prepared or already so. */
+/* [js] Prepares an eager profiler so that the next starts take no heap walk ("ready" mode). Costs
+ * the walk now, and a little for all code compiled from now on. It serves one running profile at a
+ * time; a second one at the same time gets a profiler of its own, with a walk. 0 when prepared or
+ * already so. */
 int xpf_bridge_cpu_prepare(struct xpf_bridge *b);
 
-/* ---- heap sampling ---------------------------------------------------------------------------- */
+/* ---- heap sampling ----------------------------------------------------------------------------
+ */
 
 struct xpf_heap_sampling_options {
   uint64_t interval_bytes; /* mean distance of samples; 0 = 512 KiB */
@@ -124,7 +134,8 @@ int xpf_bridge_heap_sampling_read(struct xpf_bridge *b, struct xpf_profile **out
 /* [js] Idempotent. */
 void xpf_bridge_heap_sampling_stop(struct xpf_bridge *b);
 
-/* ---- heap snapshot ---------------------------------------------------------------------------- */
+/* ---- heap snapshot ----------------------------------------------------------------------------
+ */
 
 struct xpf_snapshot;
 
@@ -136,16 +147,19 @@ struct xpf_snapshot_options {
   void *arg;
 };
 
-/* [js] Blocks the thread until V8 has walked the heap. -ECANCELED, -ENOMEM. */
+/* [js] Blocks the thread until V8 has walked the heap. -ECANCELED, -ENOMEM; -EBUSY inside progress;
+ * -ENOTSUP for expose_internals on V8 10 (Node 18). */
 int xpf_bridge_snapshot_take(struct xpf_bridge *b, const struct xpf_snapshot_options *options,
                              struct xpf_snapshot **out);
-/* [any, while the isolate lives] Writes V8's JSON. Returns the sink's first error, or 0. */
+/* [any, while the isolate lives] Writes V8's JSON in pieces of at most 64 KiB. Returns the sink's
+ * first error, or 0. */
 int xpf_bridge_snapshot_write(struct xpf_snapshot *snapshot, struct xpf_sink *sink);
 uint64_t xpf_bridge_snapshot_nodes(const struct xpf_snapshot *snapshot);
 /* [js] */
 void xpf_bridge_snapshot_free(struct xpf_snapshot *snapshot);
 
-/* ---- stacks ----------------------------------------------------------------------------------- */
+/* ---- stacks -----------------------------------------------------------------------------------
+ */
 
 enum xpf_vm_state {
   XPF_VM_JS,
@@ -165,14 +179,15 @@ enum xpf_vm_state {
 const char *xpf_vm_state_name(enum xpf_vm_state state);
 
 struct xpf_js_frame {
-  uint64_t pc;
+  uint64_t pc;        /* 0 = not known, e.g. when functions of the stack are inlined */
   char function[128]; /* "" = anonymous; cut at a whole UTF-8 character */
   char script[512];
   int line, column; /* 1-based, 0 = unknown */
   bool is_eval, is_constructor, is_wasm, is_user_javascript;
 };
 
-/* [js] The JS stack of this thread, innermost first; from an interrupt or a call. Returns frames. */
+/* [js] The JS stack of this thread, innermost first; from an interrupt or a call (*state is then
+ * mostly XPF_VM_EXTERNAL: V8 runs foreign code, us). state may be NULL. Returns frames. */
 uint32_t xpf_bridge_stack_read(struct xpf_bridge *b, struct xpf_js_frame *out, uint32_t max,
                                enum xpf_vm_state *state);
 /* [js thread, also inside a signal handler that interrupted it] Raw program counters of the JS
@@ -180,17 +195,21 @@ uint32_t xpf_bridge_stack_read(struct xpf_bridge *b, struct xpf_js_frame *out, u
 uint32_t xpf_bridge_stack_sample(struct xpf_bridge *b, void *pc, void *sp, void *fp, void **out,
                                  uint32_t max, enum xpf_vm_state *state);
 
-/* ---- fatal errors and the heap limit ----------------------------------------------------------- */
+/* ---- fatal errors and the heap limit -----------------------------------------------------------
+ */
 
 /* [js] fn runs on the JS thread when V8 gives up (fatal error or out of memory), before Node's own
  * handler, which is always called afterwards, so its message and --report-on-fatalerror stay.
- * -ENOTSUP when Node's handler cannot be found (then nothing is replaced). */
+ * -ENOTSUP when Node's handler cannot be found (then nothing is replaced), -EALREADY. Not told: a
+ * helper thread of V8 out of memory (it has no isolate), and a worker over its resourceLimits,
+ * which Node ends without a fatal error. */
 int xpf_bridge_fatal_watch(struct xpf_bridge *b,
                            void (*fn)(void *arg, const char *location, const char *message),
                            void *arg);
 /* [js] fn gets the present and the initial limit and returns the new limit; a value not above the
- * present one leaves it. Runs inside the collector. Only for the main thread: a worker's limit
- * belongs to its resourceLimits. */
+ * present one leaves it. Runs inside the collector. V8 restores the initial limit when a collection
+ * leaves less than half of it in use. Only for the main thread: a worker's limit belongs to its
+ * resourceLimits. -EALREADY. */
 int xpf_bridge_heap_limit_watch(struct xpf_bridge *b,
                                 uint64_t (*fn)(void *arg, uint64_t current_bytes,
                                                uint64_t initial_bytes),

@@ -16,6 +16,7 @@ const xprofctl = path.join(root, 'build', 'Release', 'xprofctl');
 const PROFILE_MS = 5000;
 const LOAD_SECONDS = 10;
 const KILL_AFTER_MS = 5000;
+const CLOCK_STEP_MS = 20; // file times are coarser than Date.now()
 const children = new Set();
 
 function say(text = '') {
@@ -149,7 +150,7 @@ function waitForLine(child, pattern, limitMs) {
 }
 
 async function demo(logDir) {
-  const beganMs = Date.now() - 1000;
+  const beganMs = Date.now() - CLOCK_STEP_MS;
   step(`starting demo/service.js; its log and profiles go to ${shown(logDir)}/`);
   const env = { ...process.env, XPROFILER_LOG_DIR: logDir };
   // The ipc channel tells the child when this process is gone, however it ended.
@@ -198,7 +199,7 @@ function exitCodeOf({ code, signal }) {
 }
 
 async function runApp(file, args, logDir) {
-  const beganMs = Date.now() - 1000;
+  const beganMs = Date.now() - CLOCK_STEP_MS;
   step(`starting ${file} with --require ${shown(path.join(root, 'lib', 'register.js'))}`);
   const env = { XPROFILER_LOG_INTERVAL: '1', ...process.env, XPROFILER_LOG_DIR: logDir };
   const preload = ['--require', path.join(root, 'lib', 'register.js')];

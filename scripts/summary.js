@@ -58,7 +58,8 @@ function describeRecord({ cpu, memory, gc, uv, http }, intervalSeconds) {
       .filter(([key]) => key.startsWith('res__'))
       .map(([key, count]) => `${count} × ${key.slice(5)}`);
     const rate = Math.round(http.http_response_sent / intervalSeconds);
-    add('http', `${rate} responses a second, ${http.http_rt.toFixed(1)} ms on average (${statuses.join(', ')})`);
+    const text = `${rate} responses a second, ${http.http_rt.toFixed(1)} ms on average`;
+    add('http', statuses.length > 0 ? `${text} (${statuses.join(', ')})` : 'no request was answered');
   }
   return lines;
 }

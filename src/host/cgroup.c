@@ -39,9 +39,9 @@ static size_t leaf(const struct xpf_cgroup_place *place) {
 static size_t parent(const struct xpf_cgroup_place *place, size_t length) {
   if (length <= place->mount_length)
     return 0;
-  while (length > place->mount_length && place->dir[length - 1] != '/')
+  while (place->dir[length - 1] != '/') /* there is one: what follows the mount begins with it */
     length--;
-  return length > place->mount_length ? length - 1 : place->mount_length;
+  return length - 1;
 }
 
 struct path {

@@ -24,7 +24,7 @@ struct xpf_cgroup_figures {
   double cpu_limit;                  /* cores, smallest quota / period up the tree; 0 = none */
   uint64_t periods, throttled_periods, throttled_ns; /* of the cgroup whose quota cpu_limit is */
   uint64_t cpu_usage_ns;
-  uint64_t oom_events, oom_kills; /* v1 counts kills only */
+  uint64_t oom_events, oom_kills;                                 /* v1 counts kills only */
   struct xpf_pressure cpu_pressure, memory_pressure, io_pressure; /* of the cgroup, else absent */
 };
 

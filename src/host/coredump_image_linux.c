@@ -67,7 +67,7 @@ struct portrait {
 };
 
 static void note_status(struct xpf_coredump_pen *pen, const struct xpf_coredump_image *image,
-                        const struct portrait *portrait, bool is_first) {
+                        const struct portrait *portrait) {
   struct elf_prstatus status;
   struct user_regs_struct regs;
   memset(&status, 0, sizeof status);
@@ -93,10 +93,8 @@ static void note_status(struct xpf_coredump_pen *pen, const struct xpf_coredump_
   status.pr_pgrp = image->group;
   status.pr_sid = image->session;
   status.pr_fpvalid = portrait->context || portrait->fp;
-  if (is_first) {
-    status.pr_cursig = (short)image->signal;
-    status.pr_info.si_signo = image->signal;
-  }
+  status.pr_cursig = (short)image->signal; /* in all, as the kernel: readers take the last one */
+  status.pr_info.si_signo = image->signal;
   note_whole(pen, NT_PRSTATUS, &status, sizeof status);
 }
 
@@ -125,7 +123,8 @@ static void note_signal(struct xpf_coredump_pen *pen, const struct xpf_coredump_
 }
 
 static bool is_file(const struct xpf_coredump_map *map, const struct xpf_coredump_area *area) {
-  return area->inode != 0 && map->names[area->name] == '/';
+  return area->inode != 0 && map->names[area->name] == '/' &&
+         !(area->flags & XPF_AREA_DONT_DUMP);
 }
 
 /* Which files are mapped where: debuggers find libraries and read-only data by it. */
@@ -182,7 +181,7 @@ static void note_fp(struct xpf_coredump_pen *pen, const struct portrait *portrai
 static void note_thread(struct xpf_coredump_pen *pen, struct xpf_coredump_image *image,
                         const struct portrait *portrait) {
   bool is_first = image->threads == 0;
-  note_status(pen, image, portrait, is_first);
+  note_status(pen, image, portrait);
   if (is_first) {
     note_info(pen, image);
     note_signal(pen, image);
@@ -330,15 +329,18 @@ int xpf_coredump_image_write(struct xpf_coredump_image *image) {
                                        .pages = image->pages,
                                        .pages_max = sizeof image->pages / sizeof *image->pages};
   struct plan plan;
-  for (uint32_t i = 0; i < image->map->count; i++) {
+  int result = xpf_coredump_memory_open(&memory);
+  for (uint32_t i = 0; i < image->map->count && result == 0; i++) {
     struct xpf_coredump_area *area = &image->map->areas[i];
     area->dump_bytes =
         is_kept(area) ? xpf_coredump_memory_size(&memory, area, image->map->names + area->name) : 0;
   }
+  if (result != 0)
+    return result;
   make_plan(image, &plan);
   if (ftruncate(image->fd, (off_t)plan.end) != 0) /* also tells whether the file may be so large */
     return -errno;
-  int result = put_headers(image, &plan);
+  result = put_headers(image, &plan);
   uint64_t at = plan.data_at;
   for (uint32_t i = 0; i < image->map->count && result == 0; i++) {
     const struct xpf_coredump_area *area = &image->map->areas[i];

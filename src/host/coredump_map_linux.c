@@ -81,6 +81,8 @@ static void parse_area(struct xpf_coredump_map *map, const char *line) {
     line++;
   if (strncmp(line, "[vvar", 5) == 0 || strcmp(line, "[vsyscall]") == 0)
     area.flags |= XPF_AREA_DEVICE;
+  if (strcmp(line, "[vdso]") == 0)
+    area.flags |= XPF_AREA_KERNEL;
   if (map->count == map->capacity) {
     map->is_cut = true;
     return;

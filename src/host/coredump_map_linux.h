@@ -13,6 +13,7 @@
 #define XPF_AREA_DONT_FORK (1u << 4) /* smaps "dc" */
 #define XPF_AREA_DONT_DUMP (1u << 5) /* smaps "dd" */
 #define XPF_AREA_DEVICE    (1u << 6) /* smaps "io" or "pf", vvar */
+#define XPF_AREA_KERNEL    (1u << 7) /* the vDSO: its pages belong to no process */
 
 struct xpf_coredump_area {
   uint64_t start, end, file_offset, inode;

@@ -1,6 +1,7 @@
 #include "host/coredump_memory_linux.h"
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -48,21 +49,23 @@ static bool is_changed(struct xpf_coredump_memory *memory, const struct xpf_core
   return false;
 }
 
-/* Its first page begins like an object. Asked of the kernel, so a file cut short is no fault. */
+/* Its first page begins like an object. Read through a pipe: of a file cut short meanwhile the kernel
+ * says EFAULT where a look would be a fault. */
 static bool is_object(const struct xpf_coredump_memory *memory,
                       const struct xpf_coredump_area *area) {
-  unsigned char present;
-  if (area->file_offset != 0 || mincore((void *)area->start, PAGE, &present) != 0)
-    return false;
-  /* The output file is scratch here: the headers, written later, cover it. */
   char magic[SELFMAG];
-  return pwrite(memory->fd, (void *)area->start, SELFMAG, 0) == SELFMAG &&
-         pread(memory->fd, magic, SELFMAG, 0) == SELFMAG && memcmp(magic, ELFMAG, SELFMAG) == 0;
+  return area->file_offset == 0 &&
+         write(memory->probe[1], (void *)area->start, SELFMAG) == SELFMAG &&
+         read(memory->probe[0], magic, SELFMAG) == SELFMAG && memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
 static bool is_shared_memory(const char *name) {
   return strncmp(name, "/dev/zero", 9) == 0 || strncmp(name, "/memfd:", 7) == 0 ||
          strncmp(name, "/SYSV", 5) == 0;
+}
+
+int xpf_coredump_memory_open(struct xpf_coredump_memory *memory) {
+  return pipe2(memory->probe, O_CLOEXEC) == 0 ? 0 : -errno;
 }
 
 uint64_t xpf_coredump_memory_size(struct xpf_coredump_memory *memory,
@@ -170,7 +173,7 @@ int xpf_coredump_memory_write(struct xpf_coredump_memory *memory,
     return 0;
   if (area->flags & XPF_AREA_SHARED)
     return write_shared(memory, area, offset);
-  if (area->inode == 0 && memory->pagemap_fd >= 0)
+  if (area->inode == 0 && memory->pagemap_fd >= 0 && !(area->flags & XPF_AREA_KERNEL))
     return write_scanned(memory, area, offset);
   return write_stretch(memory, area->start, area->dump_bytes, offset);
 }

@@ -8,12 +8,15 @@
 
 struct xpf_coredump_memory {
   int fd, pagemap_fd; /* pagemap_fd of this process; -1 = not allowed */
+  int probe[2];       /* a pipe */
   uint64_t max_bytes; /* 0 = no limit */
   uint64_t written_bytes;
   uint64_t *pages; /* working memory */
   size_t pages_max;
 };
 
+/* Opens what the fields do not give. The process ends soon: nothing closes it. -errno. */
+int xpf_coredump_memory_open(struct xpf_coredump_memory *memory);
 /* How much of an area, from its start, belongs into the file: all of private memory that differs from a
  * file; of unchanged code and constants only the first page, when it names the object (build id). */
 uint64_t xpf_coredump_memory_size(struct xpf_coredump_memory *memory,

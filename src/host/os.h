@@ -1,7 +1,8 @@
-/* The operating system: what a process and its threads use, who they are, who is on the other side of
- * a socket. Read-only, unprivileged where the kernel allows. [any]; no state, no allocation unless
- * named. Linux in os_linux.c, macOS in os_darwin.c; what a platform lacks answers -ENOTSUP and leaves
- * the figure 0 with its bit unset in `known`. Sources and units stand beside every field. */
+/* The operating system: what a process and its threads use, who they are, who is on the other side
+ * of a socket. Read-only, unprivileged where the kernel allows. [any]; no state, no allocation
+ * unless named. Linux in os_linux.c, macOS in os_darwin.c; what a platform lacks answers -ENOTSUP
+ * and leaves the figure 0 with its bit unset in `known`. Sources and units stand beside every
+ * field. */
 #ifndef XPF_HOST_OS_H
 #define XPF_HOST_OS_H
 #include <stdbool.h>
@@ -10,12 +11,12 @@
 #include <sys/types.h>
 
 /* One process. pid 0 = this process (uses cheaper calls where there are any). */
-#define XPF_KNOWN_MEMORY (1u << 0)   /* rss_* swap */
-#define XPF_KNOWN_FAULTS (1u << 1)
-#define XPF_KNOWN_SWITCHES (1u << 2)
-#define XPF_KNOWN_FDS (1u << 3)
+#define XPF_KNOWN_MEMORY    (1u << 0) /* rss_* swap */
+#define XPF_KNOWN_FAULTS    (1u << 1)
+#define XPF_KNOWN_SWITCHES  (1u << 2)
+#define XPF_KNOWN_FDS       (1u << 3)
 #define XPF_KNOWN_RUN_QUEUE (1u << 4)
-#define XPF_KNOWN_CPU (1u << 5)
+#define XPF_KNOWN_CPU       (1u << 5)
 
 struct xpf_os_process {
   uint32_t known;
@@ -23,7 +24,7 @@ struct xpf_os_process {
   uint64_t minor_faults, major_faults;
   uint64_t voluntary_switches, involuntary_switches; /* of the whole process, all threads */
   uint64_t cpu_user_ns, cpu_system_ns;
-  uint64_t run_queue_wait_ns; /* schedstat field 2, summed over live threads */
+  uint64_t run_queue_wait_ns;  /* schedstat field 2, summed over live threads */
   uint64_t open_fds, fd_limit; /* limit: soft, UINT64_MAX = unlimited */
   uint32_t threads;
 };
@@ -39,8 +40,8 @@ uint64_t xpf_os_now_ns(void);    /* CLOCK_MONOTONIC */
 
 struct xpf_os_task {
   pid_t tid;
-  char name[32];  /* comm */
-  char state;     /* R S D T Z, '?' */
+  char name[32]; /* comm */
+  char state;    /* R S D T Z, '?' */
   uint64_t cpu_user_ns, cpu_system_ns, run_queue_wait_ns;
   uint64_t voluntary_switches, involuntary_switches;
   char wait_channel[64]; /* wchan, "" when denied or running */
@@ -53,9 +54,9 @@ int xpf_os_task(pid_t pid, pid_t tid, struct xpf_os_task *out);
 
 /* Who a process is, seen from here. */
 struct xpf_os_identity {
-  pid_t pid, ns_pid;       /* ns_pid: its pid in its own innermost pid namespace */
+  pid_t pid, ns_pid; /* ns_pid: its pid in its own innermost pid namespace */
   uid_t uid, euid;
-  uint64_t start_ticks;    /* since boot; pid + this names a process for ever */
+  uint64_t start_ticks; /* since boot; pid + this names a process for ever */
   double started_s_ago;
   char exe[4096], cwd[4096];
   char comm[32];

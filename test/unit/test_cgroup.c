@@ -154,6 +154,7 @@ static void v2_smallest_limits_up_the_tree(void **state) {
   put(V2 "/pods/pod1/cpu.max", "50000 200000\n");
   put(V2 "/pods/pod1/cpu.stat", "usage_usec 1\nnr_periods 55\nnr_throttled 5\nthrottled_usec 6\n");
   put(V2 "/pods/cpu.max", "400000 100000\n");
+  put("/sys/fs/memory.max", "1\n"); /* above the mount: none of ours */
   struct xpf_cgroup_figures figures = read_of(0);
   assert_v2_leaf(&figures);
   assert_int_equal(figures.memory_limit_bytes, 700000000);
@@ -222,6 +223,13 @@ static void v2_below_the_container(void **state) {
   struct xpf_cgroup_figures figures = read_of(0);
   assert_v2_leaf(&figures);
   assert_int_equal(figures.memory_limit_bytes, 123456);
+  put("/proc/self/mountinfo", "30 23 0:26 /a\\040b /my\\040cg ro - cgroup2 cgroup rw\n");
+  put("/proc/self/cgroup", "0::/a b/worker\n");
+  put_v2_leaf("/my cg/worker");
+  put("/my cg/memory.max", "654321\n");
+  figures = read_of(0);
+  assert_v2_leaf(&figures);
+  assert_int_equal(figures.memory_limit_bytes, 654321);
 }
 
 /* The cgroup lies outside of what can be seen: figures of another one would be a lie. */
@@ -401,6 +409,14 @@ static void another_process_in_a_container(void **state) {
   put_v2_leaf("/proc/88/root/cg");
   figures = read_of(88);
   assert_v2_leaf(&figures);
+  /* not even when our mount shows our own cgroup only */
+  put("/proc/self/mountinfo", "30 23 0:26 /docker/mine /sys/fs/cgroup ro - cgroup2 cgroup rw\n");
+  put(V2 "/memory.current", "1\n");
+  figures = read_of(88);
+  assert_v2_leaf(&figures);
+  put("/proc/66/cgroup", "0::/docker/0456\n"); /* its mounts unknown */
+  figures = read_of(66);
+  assert_nothing(&figures);
   /* no such process */
   figures = read_of(99);
   assert_nothing(&figures);

@@ -138,7 +138,7 @@ static void every_metric_has_a_reader(void **state) {
   memset(&thread, 0xa5, sizeof thread);
   memset(&process, 0xa5, sizeof process);
   assert_int_equal(xpf_thread_metrics_read(&thread, view, NULL, 0, 1), 0);
-  xpf_process_metrics_read(&process, &reading, &reading, cpu);
+  xpf_process_metrics_read(&process, S, &reading, &reading, cpu);
   double untouched;
   memset(&untouched, 0xa5, sizeof untouched);
   for (int scope = XPF_SCOPE_PROCESS; scope <= XPF_SCOPE_THREAD; scope++) {
@@ -282,13 +282,13 @@ static void loop_figures_are_of_the_interval(void **state) {
     xpf_histogram_add(&now->loop_delay, 1000);
   xpf_histogram_add(&now->loop_delay, 50000);
   xpf_histogram_add(&now->loop_delay, 50000);
-  now->loop_delay_max_ns = 51 * MS;
+  now->loop_delay_max_ns = 50 * MS;
   now->loop_turns = 200;
   struct xpf_thread_metrics m = read_thread(now, before);
   assert_true(m.loop_utilization == 25);
   assert_true(m.loop_delay_p50_ms >= 1 && m.loop_delay_p50_ms < 1.07);
-  assert_true(m.loop_delay_p99_ms >= 50 && m.loop_delay_p99_ms < 54);
-  assert_true(m.loop_delay_max_ms == 51);
+  assert_true(m.loop_delay_p99_ms == 50); /* never above the longest */
+  assert_true(m.loop_delay_max_ms == 50);
   assert_true(m.loop_turns == 200);
   now->loop_blocked_ns = 3 * S; /* the present turn is the longest */
   m = read_thread(now, before);
@@ -318,7 +318,7 @@ static void unknown_process_figures_are_not_zero(void **state) {
   now.cgroup.io_pressure.status = XPF_OK;
   now.cgroup.io_pressure.some_avg10 = 1.5;
   now.cgroup.io_pressure.some_total_us = 2000;
-  xpf_process_metrics_read(&m, &now, &before, cpu);
+  xpf_process_metrics_read(&m, 20500 * MS, &now, &before, cpu);
   assert_true(m.cpu_now == 12.5);
   assert_true(m.cpu_600 == 3);
   assert_true(m.rss == 123);
@@ -335,7 +335,9 @@ static void unknown_process_figures_are_not_zero(void **state) {
   assert_true(isnan(m.host_cpus));
   assert_true(m.cpu_js_main_ms == 5000);
   assert_true(m.cpu_js_main_percent == 50);
-  assert_true(m.interval_ms == 10000);
+  assert_true(m.interval_ms == 10500);
+  xpf_process_metrics_read(&m, 20500 * MS, &now, &now, cpu);
+  assert_true(isnan(m.cpu_js_main_percent)); /* nothing measured since the record */
 }
 
 /* ---- CPU series ---- */

@@ -1,4 +1,4 @@
-// links: src/format/sink.c -Wl,--wrap=realloc
+// links: src/format/sink.c -Wl,--wrap=malloc,--wrap=realloc
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,11 +11,17 @@
 
 #include "format/sink.h"
 
-/* volatile: the compiler takes realloc for a function that reads no variable of ours. */
+/* volatile: the compiler takes these for functions that read no variable of ours. malloc, because
+ * it makes one of a realloc of NULL. */
 static volatile bool memory_is_out;
 
+void *__real_malloc(size_t size);
 void *__real_realloc(void *memory, size_t size);
+void *__wrap_malloc(size_t size);
 void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_malloc(size_t size) {
+  return memory_is_out ? NULL : __real_malloc(size);
+}
 void *__wrap_realloc(void *memory, size_t size) {
   return memory_is_out ? NULL : __real_realloc(memory, size);
 }

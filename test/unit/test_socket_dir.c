@@ -316,6 +316,8 @@ static void connect_to_a_full_queue_ends(void **state) {
       break;
   }
   assert_int_equal(error, -EAGAIN);
+  assert_true(count > 0);
+  assert_int_equal(fcntl(fds[0], F_GETFL) & O_NONBLOCK, 0);
   uint64_t before = xpf_os_now_ns();
   assert_int_equal(xpf_socket_connect_in(dir, base, "1.sock", 200), -ETIMEDOUT);
   assert_in_range(xpf_os_now_ns() - before, 190000000, 3000000000);
