@@ -16,6 +16,7 @@
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 static sigset_t watched;
 static atomic_bool is_over;
+static struct xpf_interrupt_plan current;
 
 static bool has_watched(const sigset_t *set) {
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
@@ -47,10 +48,11 @@ static int send_command(const struct xpf_interrupt_plan *plan, const char *metho
 }
 
 static void *end_job(void *arg) {
-  const struct xpf_interrupt_plan *plan = arg;
+  const struct xpf_interrupt_plan *plan = &current;
   struct xpf_verdict verdict;
   bool stops = plan->stop != NULL;
 
+  (void)arg;
   int status = stops ? send_command(plan, plan->stop, NULL, &verdict) : 1;
   /* A profiler that has not begun yet cannot be stopped, but its start can be taken back. */
   if (status != 0)
@@ -83,13 +85,14 @@ static void *watch(void *arg) {
   pthread_t sender;
   int signal;
 
+  (void)arg;
   if (sigwait(&watched, &signal) != 0)
     return NULL;
   bool is_late = atomic_load(&is_over);
   if (!is_late) {
-    say(arg);
+    say(&current);
     /* On a thread of its own: a target that hangs must not keep the second Ctrl-C waiting. */
-    if (pthread_create(&sender, NULL, end_job, arg) == 0)
+    if (pthread_create(&sender, NULL, end_job, NULL) == 0)
       pthread_detach(sender);
     skip_echoes();
   }
@@ -104,6 +107,7 @@ static void *watch(void *arg) {
 int xpf_interrupt_begin(const struct xpf_interrupt_plan *plan) {
   pthread_t thread;
 
+  current = *plan;
   sigemptyset(&watched);
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
     struct sigaction action;
@@ -114,7 +118,7 @@ int xpf_interrupt_begin(const struct xpf_interrupt_plan *plan) {
   int error = pthread_sigmask(SIG_BLOCK, &watched, NULL);
   if (error != 0)
     return -error;
-  error = pthread_create(&thread, NULL, watch, (void *)plan);
+  error = pthread_create(&thread, NULL, watch, NULL);
   if (error != 0) {
     pthread_sigmask(SIG_UNBLOCK, &watched, NULL);
     return -error;

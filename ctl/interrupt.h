@@ -14,7 +14,8 @@ struct xpf_interrupt_plan {
   bool is_terminal;   /* standard error shows a progress line */
 };
 
-/* Once in a run; the plan is kept by reference. 0 or negative errno (then signals act as always).
+/* Once in a run; the plan is copied, its texts are constants. 0 or negative errno (then signals act
+ * as always).
  */
 int xpf_interrupt_begin(const struct xpf_interrupt_plan *plan);
 /* The job is over: signals that come now end xprofctl. */

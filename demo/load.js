@@ -1,6 +1,6 @@
 'use strict';
 
-// A bounded load on demo/service.js: some keep-alive connections, each one request at a time with a pause.
+// A bounded load on demo/service.js: keep-alive connections, one request at a time each, with a pause.
 //   node demo/load.js http://127.0.0.1:PORT [seconds]
 
 const http = require('node:http');
@@ -9,7 +9,11 @@ const CONNECTIONS = 12;
 const PAUSE_MS = 25;
 
 const order = JSON.stringify(
-  Array.from({ length: 40 }, (_, index) => ({ product: `p${index % 13}`, amount: 1 + (index % 5), note: 'x'.repeat(200) })),
+  Array.from({ length: 40 }, (_, index) => ({
+    product: `p${index % 13}`,
+    amount: 1 + (index % 5),
+    note: 'x'.repeat(200),
+  })),
 );
 const login = JSON.stringify({ user: 'ada', password: 'correct horse battery staple' });
 
@@ -28,7 +32,7 @@ const PAGES = [
 
 function ask(base, agent, [method, page, body]) {
   return new Promise((resolve) => {
-    const headers = body ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } : {};
+    const headers = body ? { 'content-length': Buffer.byteLength(body) } : {};
     const request = http.request(base + page, { method, agent, headers }, (response) => {
       response.resume();
       response.on('close', () => resolve(response.statusCode));
@@ -54,7 +58,8 @@ async function main() {
   const end = Date.now() + Number(seconds) * 1000;
   const counts = {};
   process.once('disconnect', () => process.exit(0));
-  await Promise.all(Array.from({ length: CONNECTIONS }, (_, seed) => visit(base, agent, seed, end, counts)));
+  const visitors = Array.from({ length: CONNECTIONS }, (_, seed) => visit(base, agent, seed, end, counts));
+  await Promise.all(visitors);
   agent.destroy();
   if (process.connected) {
     process.disconnect();

@@ -1,7 +1,8 @@
 'use strict';
 
-// A small web shop, as an example of a service to look into. It prints its address and serves until it is told
-// to stop. Everything it does is real work: JSON, hashing, compression, timers, a worker thread, requests to itself.
+// A small web shop, as an example of a service to look into. It prints its address and serves until it is
+// told to stop. What it does is real work: JSON, hashing, compression, timers, a worker thread, requests
+// to itself.
 //   node demo/service.js [port]
 
 const crypto = require('node:crypto');
@@ -49,8 +50,12 @@ function searchProducts(products, text) {
     .slice(0, 10);
 }
 
+function renderProduct({ name, price, tags }) {
+  return `<li>${name} ${price.toFixed(2)} <i>${tags.join(', ')}</i></li>`;
+}
+
 function renderCatalogue(products) {
-  const rows = products.map(({ name, price, tags }) => `<li>${name} ${price.toFixed(2)} <i>${tags.join(', ')}</i></li>`);
+  const rows = products.map(renderProduct);
   return `<!doctype html><title>Catalogue</title><ul>${rows.join('\n')}</ul>`;
 }
 
@@ -114,7 +119,9 @@ async function readJson(request) {
 function makeRoutes(shop) {
   return {
     'GET /': async () => ({ body: { service: 'demo shop', products: shop.products.length } }),
-    'GET /search': async ({ query }) => ({ body: searchProducts(shop.products, query.get('q') || 'cedar heron') }),
+    'GET /search': async ({ query }) => ({
+      body: searchProducts(shop.products, query.get('q') || 'cedar heron'),
+    }),
     'GET /catalogue': async () => ({
       body: await gzip(renderCatalogue(shop.products)),
       headers: { 'content-type': 'text/html; charset=utf-8', 'content-encoding': 'gzip' },
@@ -133,7 +140,10 @@ function makeRoutes(shop) {
       const token = crypto.createHash('sha256').update(slow).update(memoryHard).digest('hex');
       return { body: { user, token } };
     },
-    'GET /primes': async ({ query }) => ({ body: { count: await shop.primes.ask(Number(query.get('limit')) || 200000) } }),
+    'GET /primes': async ({ query }) => {
+      const limit = Math.min(Number(query.get('limit')) || 200000, 1e7);
+      return { body: { count: await shop.primes.ask(limit) } };
+    },
     'GET /wait': async ({ query }) => {
       await new Promise((resolve) => {
         setTimeout(resolve, Number(query.get('ms')) || 50);

@@ -38,7 +38,7 @@ int xpf_bridge_at_exit(struct xpf_bridge *b, void (*fn)(void *), void *arg);
 /* [any] "11.3.244.8-node.25" */
 const char *xpf_bridge_v8_version(void);
 
-/* ---- heap figures ---------------------------------------------------------------------------- */
+/* ---- heap figures -------------------------------------------------------------------------- */
 
 #define XPF_HEAP_SPACES_MAX 24
 
@@ -60,7 +60,7 @@ void xpf_bridge_heap_read(struct xpf_bridge *b, struct xpf_heap *out);
 /* [js] Only the spaces; the same rule. Returns how many were filled. */
 uint32_t xpf_bridge_spaces_read(struct xpf_bridge *b, struct xpf_heap_space *out, uint32_t max);
 
-/* ---- garbage collections --------------------------------------------------------------------- */
+/* ---- garbage collections ------------------------------------------------------------------- */
 
 enum xpf_gc_kind {
   XPF_GC_SCAVENGE,
@@ -80,14 +80,12 @@ struct xpf_gc_mark {
 };
 
 /* [js] fn runs inside the collector: it must not allocate on the JS heap, call V8 other than
- * xpf_bridge_spaces_read / _heap_read, lock for long or throw. One watcher per bridge: -EALREADY.
- */
+ * xpf_bridge_spaces_read / _heap_read, lock for long or throw. One watcher: -EALREADY. */
 int xpf_bridge_gc_watch(struct xpf_bridge *b, void (*fn)(void *arg, const struct xpf_gc_mark *mark),
                         void *arg);
 void xpf_bridge_gc_unwatch(struct xpf_bridge *b);
 
-/* ---- CPU profile ------------------------------------------------------------------------------
- */
+/* ---- CPU profile --------------------------------------------------------------------------- */
 
 struct xpf_cpu; /* one running or stopped CPU profile, with a v8::CpuProfiler of its own */
 
@@ -115,8 +113,7 @@ void xpf_bridge_cpu_free(struct xpf_cpu *cpu);
  * already so. */
 int xpf_bridge_cpu_prepare(struct xpf_bridge *b);
 
-/* ---- heap sampling ----------------------------------------------------------------------------
- */
+/* ---- heap sampling ------------------------------------------------------------------------- */
 
 struct xpf_heap_sampling_options {
   uint64_t interval_bytes; /* mean distance of samples; 0 = 512 KiB */
@@ -134,8 +131,7 @@ int xpf_bridge_heap_sampling_read(struct xpf_bridge *b, struct xpf_profile **out
 /* [js] Idempotent. */
 void xpf_bridge_heap_sampling_stop(struct xpf_bridge *b);
 
-/* ---- heap snapshot ----------------------------------------------------------------------------
- */
+/* ---- heap snapshot ------------------------------------------------------------------------- */
 
 struct xpf_snapshot;
 
@@ -158,8 +154,7 @@ uint64_t xpf_bridge_snapshot_nodes(const struct xpf_snapshot *snapshot);
 /* [js] */
 void xpf_bridge_snapshot_free(struct xpf_snapshot *snapshot);
 
-/* ---- stacks -----------------------------------------------------------------------------------
- */
+/* ---- stacks -------------------------------------------------------------------------------- */
 
 enum xpf_vm_state {
   XPF_VM_JS,
@@ -184,6 +179,7 @@ struct xpf_js_frame {
   char script[512];
   int line, column; /* 1-based, 0 = unknown */
   bool is_eval, is_constructor, is_wasm, is_user_javascript;
+  bool is_function_start; /* line and column are not those of the call but of the function */
 };
 
 /* [js] The JS stack of this thread, innermost first; from an interrupt or a call (*state is then
@@ -194,9 +190,23 @@ uint32_t xpf_bridge_stack_read(struct xpf_bridge *b, struct xpf_js_frame *out, u
  * frames, from the interrupted registers. Async-signal-safe. Returns how many. */
 uint32_t xpf_bridge_stack_sample(struct xpf_bridge *b, void *pc, void *sp, void *fp, void **out,
                                  uint32_t max, enum xpf_vm_state *state);
+/* [js thread, inside a signal handler that interrupted it, one at a time for a bridge] The same stack
+ * with names, innermost first, while the thread is blocked in C++ and V8 cannot be asked. Frames are
+ * walked by their frame pointers from where JS left for C++, only those that V8's sampler reports too
+ * are taken, and function, script and place are read from the heap by the constants that Node exports
+ * for post-mortem debuggers (v8dbg_*). Async-signal-safe; every read is bounded and made by the kernel,
+ * which answers a wrong pointer with an error. What does not look right is left out.
+ * At most 64 frames. 0: no JS on the stack, a garbage collection, or a Node that does not tell enough
+ * (only 64-bit Linux on x86 without pointer compression; a seccomp filter that forbids
+ * process_vm_readv). Missing: functions inlined into an optimised one, WebAssembly.
+ * Line and column are of the call when V8 has collected source positions of an interpreted function,
+ * which it does for the first stack trace through it; otherwise of the function's start
+ * (is_function_start); 0 when the source text is too far to be counted. Characters that cannot be
+ * reached are "?". is_user_javascript: it has a script. */
+uint32_t xpf_bridge_stack_names(struct xpf_bridge *b, void *pc, void *sp, void *fp,
+                                struct xpf_js_frame *out, uint32_t max);
 
-/* ---- fatal errors and the heap limit -----------------------------------------------------------
- */
+/* ---- fatal errors and the heap limit ------------------------------------------------------- */
 
 /* [js] fn runs on the JS thread when V8 gives up (fatal error or out of memory), before Node's own
  * handler, which is always called afterwards, so its message and --report-on-fatalerror stay.

@@ -46,12 +46,10 @@ function readOrEmpty(file) {
 // A Node-API addon passes Node's own ABI check, but our bridge uses V8 directly: loaded into another
 // major version it would crash. So the ABI it was built for is looked up before loading. '' = unknown.
 function builtAbi() {
-  const stamp = /"abi"\s*:\s*"(\d+)"/.exec(readOrEmpty(path.join(root, 'build', 'Release', 'xprofiler.json')));
-  if (stamp) {
-    return stamp[1];
-  }
-  const gypi = /"node_module_version"\s*:\s*"?(\d+)/.exec(readOrEmpty(path.join(root, 'build', 'config.gypi')));
-  return gypi ? gypi[1] : '';
+  const stamp = readOrEmpty(path.join(root, 'build', 'Release', 'xprofiler.json'));
+  const gypi = stamp ? '' : readOrEmpty(path.join(root, 'build', 'config.gypi'));
+  const match = /"(?:abi|node_module_version)"\s*:\s*"?(\d+)/.exec(stamp || gypi);
+  return match ? match[1] : '';
 }
 
 function rebuildCommand() {
@@ -71,27 +69,38 @@ function failure(sentence, cause) {
   return error;
 }
 
+function explainDenied(code) {
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    const flags = '--allow-addons (under --permission) or without --no-addons';
+    return `this process may not load native addons; start node with ${flags}`;
+  }
+  if (code === 'ERR_ACCESS_DENIED') {
+    const flags = `--allow-addons --allow-fs-read=${root}/*`;
+    return `--permission denies access to the package; start node with ${flags}`;
+  }
+  return '';
+}
+
 /** What went wrong while loading `file`, as one sentence that says what to do. */
 function explain(cause, file) {
   const text = String((cause && cause.message) || cause).split('\n')[0];
-  const code = cause && cause.code;
-  if (code === 'ERR_DLOPEN_DISABLED') {
-    return 'this process may not load native addons; start node with --allow-addons (under --permission) or without --no-addons';
+  const denied = explainDenied(cause && cause.code);
+  if (denied) {
+    return denied;
   }
-  if (code === 'ERR_ACCESS_DENIED') {
-    return `--permission denies access to the package; start node with --allow-addons --allow-fs-read=${root}/*`;
-  }
+  const advice = `run here: ${rebuildCommand()} (${text})`;
   if (/NODE_MODULE_VERSION|undefined symbol|symbol not found|another Node|different Node/i.test(text)) {
-    return `${file} was built for another Node version than ${here()}; run: ${rebuildCommand()} (${text})`;
+    return `${file} was built for another Node version than ${here()}; ${advice}`;
   }
   if (/libcjson/.test(text)) {
-    return `the cJSON library is missing; on Debian or Ubuntu run: apt-get install -y libcjson1 (${text})`;
+    const command = 'apt-get install -y libcjson1';
+    return `the cJSON library is missing; on Debian or Ubuntu run: ${command} (${text})`;
   }
   if (/musl|ld-linux|libc\.so|GLIBC(XX)?_[\d.]+|Error relocating/.test(text)) {
-    return `${file} was built for another C library than that of ${here()}; run on this system: ${rebuildCommand()} (${text})`;
+    return `${file} was built for another C library than that of ${here()}; ${advice}`;
   }
   if (/invalid ELF|wrong ELF|Exec format|mach-o|incompatible architecture|file too short/i.test(text)) {
-    return `${file} was built for another machine than ${target()}; run: ${rebuildCommand()} (${text})`;
+    return `${file} was built for another machine than ${target()}; ${advice}`;
   }
   return `${file}: ${text}`;
 }

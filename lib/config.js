@@ -156,6 +156,13 @@ function resolveLogDir(chosen, fromUser, fromEnv) {
   return dir;
 }
 
+/** null and undefined are no configuration; anything else is read like an object. */
+function check(user) {
+  if (user === null || user === undefined) {
+    throw new TypeError(`config must be an object, but is ${user} (reading 'log_dir')`);
+  }
+}
+
 /**
  * All keys with their final values.
  * @param {object[]} keys binding.configKeys
@@ -163,9 +170,7 @@ function resolveLogDir(chosen, fromUser, fromEnv) {
  * @param {object} env    process.env
  */
 function merge(keys, user, env) {
-  if (user === null || user === undefined) {
-    throw new TypeError(`config must be an object, but is ${user} (reading 'log_dir')`);
-  }
+  check(user);
   const result = {};
   for (const key of keys) {
     let value = readValue(key, user[key.key]);
@@ -180,4 +185,4 @@ function merge(keys, user, env) {
   return result;
 }
 
-module.exports = { merge, readValue, defaultLogDir, ensurePrivate };
+module.exports = { check, merge, readValue, defaultLogDir, ensurePrivate };

@@ -4,7 +4,7 @@
 
 const { isMainThread } = require('node:worker_threads');
 
-const { merge } = require('./config');
+const { check, merge } = require('./config');
 const http = require('./http');
 const registry = require('./registry');
 
@@ -21,23 +21,24 @@ function requireConfig() {
   return config;
 }
 
-/** Stores the configuration when this thread may: the main thread, or a worker when nobody did. */
+/**
+ * Stores the configuration: always in the main thread, in a worker only when nobody did before.
+ * isOwner: this thread speaks for the process.
+ */
 function configure(user) {
-  const merged = merge(binding.configKeys, user, process.env);
-  const isFirst = !binding.config();
-  if (isMainThread) {
-    binding.configure(merged);
-  } else if (isFirst) {
-    try {
-      binding.configure(merged);
-    } catch (error) {
-      if (!binding.config()) {
-        throw error;
-      }
-      // another worker was faster
-    }
+  check(user);
+  if (!isMainThread && binding.config()) {
+    return { config: requireConfig(), isOwner: false };
   }
-  return { config: requireConfig(), isOwner: isMainThread || isFirst };
+  try {
+    binding.configure(merge(binding.configKeys, user, process.env));
+  } catch (error) {
+    if (isMainThread || !binding.config()) {
+      throw error;
+    }
+    // another worker was faster
+  }
+  return { config: requireConfig(), isOwner: true };
 }
 
 function timestamp() {

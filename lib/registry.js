@@ -12,8 +12,9 @@ const path = require('node:path');
 const NAME = '.xprofiler';
 const FIELDS = 6;
 const MAX_BYTES = 1024 * 1024;
-const LOCK_WAIT_MS = 100;
+const LOCK_WAIT_MS = 400; // only while others hold it: a few ms each
 const LOCK_STALE_MS = 2000;
+const RETRY_MS = 1000;
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW = 0 } = fs.constants;
 
 function file() {
@@ -175,6 +176,7 @@ function write(logDir) {
       const fd = fs.openSync(target, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
       fs.writeSync(fd, `${own}\n`); // one write: whole lines even without the lock
       fs.closeSync(fd);
+      setTimeout(write, RETRY_MS, logDir).unref(); // who held the lock may have overwritten it
       return true;
     }
     lock = wanted;

@@ -24,7 +24,8 @@ function tryResolve(name) {
 
 function npmFolders() {
   const bin = path.dirname(fs.realpathSync(process.execPath));
-  const folders = [path.join(bin, '..', 'lib', 'node_modules', 'npm'), path.join(bin, 'node_modules', 'npm')];
+  const places = ['../lib/node_modules/npm', 'node_modules/npm'];
+  const folders = places.map((place) => path.join(bin, place));
   const found = spawnSync('npm', ['root', '-g'], { encoding: 'utf8' });
   if (found.status === 0) {
     folders.push(path.join(found.stdout.trim(), 'npm'));
@@ -127,8 +128,11 @@ function smokeTest() {
   const file = JSON.stringify(path.join(release, 'xprofiler.node'));
   const code = `process.dlopen({ exports: {} }, ${file}, os.constants.dlopen.RTLD_NOW)`;
   const result = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
+  if (result.status === 0) {
+    return '';
+  }
   const error = /^Error: (.*)$/m.exec(result.stderr);
-  return result.status === 0 ? '' : (error && error[1]) || `node ended with ${result.signal || result.status}`;
+  return error ? error[1] : `node ended with ${result.signal || result.status}`;
 }
 
 /** Builds. Returns '' or the sentence that says what went wrong. */

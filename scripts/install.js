@@ -4,9 +4,10 @@
 // XPROFILER_SKIP_BUILD is set. When something is missing it says so in one line.
 
 const fs = require('node:fs');
+const path = require('node:path');
 
 const { prebuildFile } = require('../lib/binding');
-const { build, logFile } = require('./build');
+const { build, logFile, root } = require('./build');
 const { BUILD, missing, adviceFor } = require('./requirements');
 
 function lastLines(file, count) {
@@ -39,6 +40,11 @@ function main() {
   if (failure) {
     console.error(lastLines(logFile, 30));
     fail(failure);
+    return;
+  }
+  if (root.split(path.sep).includes('node_modules')) {
+    // Nobody builds again here: object files would only take space in images.
+    fs.rmSync(path.join(root, 'build', 'Release', 'obj.target'), { recursive: true, force: true });
   }
 }
 

@@ -36,8 +36,9 @@ function includesOf(text, file, known) {
   const found = [];
   const withoutComments = text.replace(/\/\*[^]*?\*\//g, (match) => match.replace(/[^\n]/g, ' '));
   for (const match of withoutComments.matchAll(/^[ \t]*#[ \t]*include[ \t]*"([^"]+)"/gm)) {
-    const places = [`include/${match[1]}`, `src/${match[1]}`, `${path.posix.dirname(file)}/${match[1]}`, match[1]];
-    const target = places.map((place) => path.posix.normalize(place)).find((place) => known.has(place));
+    const target = ['include', 'src', path.posix.dirname(file), '.']
+      .map((folder) => path.posix.join(folder, match[1]))
+      .find((place) => known.has(place));
     if (target) {
       found.push(target);
     }
@@ -63,7 +64,8 @@ function checkWords(file, code, problems) {
     }
   }
   if (file.startsWith('src/core/')) {
-    report(/(?<![\w.>])(?:exit|abort|_exit|_Exit|quick_exit|assert)\s*\(/g, 'in src/core, which must not end the process');
+    const fatal = /(?<![\w.>])(?:exit|abort|_exit|_Exit|quick_exit|assert)\s*\(/g;
+    report(fatal, 'in src/core, which must not end the process');
   }
 }
 
@@ -117,6 +119,7 @@ module.exports = { check };
 if (require.main === module) {
   const { files, problems } = check();
   problems.forEach((problem) => console.error(problem));
-  console.log(`layers: ${files} files, ${problems.length === 0 ? 'clean' : `${problems.length} problems`}`);
+  const verdict = problems.length === 0 ? 'clean' : `${problems.length} problems`;
+  console.log(`layers: ${files} files, ${verdict}`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

@@ -25,7 +25,7 @@ function hasHeader(include) {
 
 const programs = (...names) => () => names.some(hasProgram);
 
-// A header can only be looked for with a compiler; without one it is listed too, so that one command does all.
+// A header is looked for with the compiler; without one it is listed too, so that one command does all.
 const BUILD = [
   { package: 'gcc', isThere: programs('cc', 'gcc', 'clang') },
   { package: 'g++', isThere: programs('c++', 'g++', 'clang++') },

@@ -20,8 +20,10 @@ function setUpPackages(list) {
     return;
   }
   say(`system packages are missing: ${packages.join(' ')}`);
-  if (!install(packages) || missing(list).length > 0) {
-    throw new Error(`these packages are needed: ${missing(list).join(' ')}; ${adviceFor(missing(list))}`);
+  install(packages);
+  const still = missing(list);
+  if (still.length > 0) {
+    throw new Error(`these packages are needed: ${still.join(' ')}; ${adviceFor(still)}`);
   }
 }
 

@@ -41,14 +41,16 @@ function describeRecord({ cpu, memory, gc, uv, http }, intervalSeconds) {
   const lines = [];
   const add = (name, text) => lines.push(`  ${name.padEnd(8)} ${text}`);
   if (has(cpu, 'cpu_now', 'cpu_15')) {
-    add('cpu', `${cpu.cpu_now.toFixed(1)} % of one core now, ${cpu.cpu_15.toFixed(1)} % over the last 15 s`);
+    const { cpu_now: present, cpu_15: recent } = cpu;
+    add('cpu', `${present.toFixed(1)} % of one core now, ${recent.toFixed(1)} % over the last 15 s`);
   }
   if (has(memory, 'rss', 'heap_used', 'heap_total')) {
     const { rss, heap_used: used, heap_total: all } = memory;
     add('memory', `${bytes(rss)} resident; JS heap ${bytes(used)} used of ${bytes(all)}`);
   }
   if (has(gc, 'gc_time_during_last_record', 'total_gc_times')) {
-    add('gc', `${gc.gc_time_during_last_record} ms in this interval; ${gc.total_gc_times} collections since start`);
+    const { gc_time_during_last_record: ms, total_gc_times: count } = gc;
+    add('gc', `${ms} ms in this interval; ${count} collections since start`);
   }
   if (has(uv, 'active_handles')) {
     add('handles', `${uv.active_handles} active in the event loop`);
@@ -99,8 +101,9 @@ function selfTimes({ nodes, samples = [], timeDeltas = [] }) {
       meta.set(frame.functionName, (meta.get(frame.functionName) || 0) + us);
       return;
     }
-    const key = `${frame.functionName} ${frame.url}:${frame.lineNumber}:${frame.columnNumber}`;
-    const entry = functions.get(key) || { name: frame.functionName || '(anonymous)', place: place(frame), us: 0 };
+    const name = frame.functionName || '(anonymous)';
+    const key = `${name} ${frame.url}:${frame.lineNumber}:${frame.columnNumber}`;
+    const entry = functions.get(key) || { name, place: place(frame), us: 0 };
     entry.us += us;
     functions.set(key, entry);
   });

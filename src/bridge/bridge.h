@@ -8,6 +8,7 @@
 #include <v8.h>
 #include <v8-profiler.h>
 
+#include "bridge/postmortem.h"
 #include "xpf_bridge.h"
 
 /* An interrupt that V8 has not delivered yet. V8 cannot take one back, so the last of the two, V8
@@ -63,6 +64,7 @@ struct xpf_bridge {
   bool snapshot_in_progress;
   struct xpf_fatal_watcher fatal;
   struct xpf_heap_limit_watcher heap_limit;
+  struct xpf_postmortem postmortem;
 };
 
 /* [js] Deletes the profiler of "ready" mode and the profiles freed on it. */

@@ -64,6 +64,7 @@ static void frame_copy(v8::Isolate *isolate, v8::Local<v8::StackFrame> from,
   to->is_constructor = from->IsConstructor();
   to->is_wasm = from->IsWasm();
   to->is_user_javascript = from->IsUserJavaScript();
+  to->is_function_start = false;
 }
 
 /* V8 finds the JS frames from the frame by which they left for C++; our own registers only tell it

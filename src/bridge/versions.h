@@ -10,8 +10,7 @@
 
 #include "xpf_bridge.h"
 
-/* ---- strings ----------------------------------------------------------------------------------
- */
+/* ---- strings ------------------------------------------------------------------------------- */
 
 /* [js] Bytes of the string in UTF-8, without a terminator. */
 inline size_t xpf_v8_utf8_length(v8::Isolate *isolate, v8::Local<v8::String> string) {
@@ -37,8 +36,7 @@ inline size_t xpf_v8_utf8_write(v8::Isolate *isolate, v8::Local<v8::String> stri
   return written;
 }
 
-/* ---- garbage collections ----------------------------------------------------------------------
- */
+/* ---- garbage collections ------------------------------------------------------------------- */
 
 #if V8_MAJOR_VERSION >= 12
 constexpr v8::GCType XPF_V8_GC_MINOR_MARKSWEEP = v8::kGCTypeMinorMarkSweep;
@@ -46,8 +44,7 @@ constexpr v8::GCType XPF_V8_GC_MINOR_MARKSWEEP = v8::kGCTypeMinorMarkSweep;
 constexpr v8::GCType XPF_V8_GC_MINOR_MARKSWEEP = v8::kGCTypeMinorMarkCompact;
 #endif
 
-/* ---- heap sampling ----------------------------------------------------------------------------
- */
+/* ---- heap sampling ------------------------------------------------------------------------- */
 
 /* 0 and the flags, or -ENOTSUP: V8 10 forgets a sample as soon as its object is collected. */
 inline int xpf_v8_sampling_flags(const struct xpf_heap_sampling_options *options,
@@ -66,8 +63,7 @@ inline int xpf_v8_sampling_flags(const struct xpf_heap_sampling_options *options
   return 0;
 }
 
-/* ---- heap snapshot ----------------------------------------------------------------------------
- */
+/* ---- heap snapshot ------------------------------------------------------------------------- */
 
 inline bool xpf_v8_snapshot_has_internals() {
   return V8_MAJOR_VERSION >= 11;
@@ -91,8 +87,7 @@ inline const v8::HeapSnapshot *xpf_v8_snapshot_take(v8::HeapProfiler *profiler,
 #endif
 }
 
-/* ---- state of the virtual machine -------------------------------------------------------------
- */
+/* ---- state of the virtual machine ---------------------------------------------------------- */
 
 inline enum xpf_vm_state xpf_v8_vm_state(v8::StateTag tag) {
   switch (tag) {
@@ -126,8 +121,7 @@ inline enum xpf_vm_state xpf_v8_vm_state(v8::StateTag tag) {
   }
 }
 
-/* ---- out of memory ----------------------------------------------------------------------------
- */
+/* ---- out of memory ------------------------------------------------------------------------- */
 
 /* The second parameter of V8's out-of-memory handler, and the name of Node's own handler. */
 #if V8_MAJOR_VERSION >= 11

@@ -1,10 +1,11 @@
 /* An ELF core of this very process that gdb and lldb open, while the process goes on.
  *
- * All other threads are stopped (freeze.h), the process is copied by a bare clone(), all run again: the
- * pause is some milliseconds plus the kernel's copying of page tables. The copy then writes the core at
- * low priority, with system calls only, and ends; it dies with this process. It has no exit signal,
- * so no SIGCHLD handler and no wait() of the application sees it. Memory that V8 hides from children
- * (MADV_DONTFORK) is shown for the moment of the copy and hidden again. RLIMIT_CORE does not matter.
+ * All other threads are stopped (freeze.h), the process is copied by a bare clone(), all run again:
+ * the pause is some milliseconds plus the kernel's copying of page tables. The copy then writes the
+ * core at low priority, with system calls only, and ends; it dies with this process. It has no exit
+ * signal, so no SIGCHLD handler and no wait() of the application sees it. Memory that V8 hides from
+ * children (MADV_DONTFORK) is shown for the moment of the copy and hidden again. RLIMIT_CORE does
+ * not matter.
  *
  * While the copy lives, pages that the application writes are copied by the kernel: memory use may
  * grow by as much. Linux x86_64; elsewhere -ENOTSUP. */
@@ -37,10 +38,10 @@ struct xpf_coredump_result {
 };
 
 /* Writes the core to out_fd: an empty regular file, from its beginning; not synced, not closed, not
- * truncated on errors (the caller removes it). [any] thread, not two at once; also from a fatal-error
- * handler: no malloc, no stdio, no lock of the application.
- * 0; -EINVAL (not a regular file), -EBUSY (another freeze), -ENOMEM, -EAGAIN, -ENOSPC, -EFBIG,
- * -ETIMEDOUT, -ECANCELED, -EIO (the copy died), other -errno. */
+ * truncated on errors (the caller removes it). [any] thread, not two at once; also from a
+ * fatal-error handler: no malloc, no stdio, no lock of the application. 0; -EINVAL (not a regular
+ * file), -EBUSY (another freeze), -ENOMEM, -EAGAIN, -ENOSPC, -EFBIG, -ETIMEDOUT, -ECANCELED, -EIO
+ * (the copy died), other -errno. */
 int xpf_coredump_write(int out_fd, const struct xpf_coredump_options *options,
                        struct xpf_coredump_result *result);
 #endif

@@ -22,7 +22,8 @@ static bool is_kept(const struct xpf_coredump_area *area) {
   return (area->flags & XPF_AREA_READ) && !(area->flags & XPF_AREA_DEVICE);
 }
 
-/* ---- notes ------------------------------------------------------------------------------------------ */
+/* ---- notes
+ * ------------------------------------------------------------------------------------------ */
 
 static void note(struct xpf_coredump_pen *pen, const char *owner, uint32_t type, uint32_t bytes) {
   uint32_t head[3] = {(uint32_t)strlen(owner) + 1, bytes, type};
@@ -123,8 +124,7 @@ static void note_signal(struct xpf_coredump_pen *pen, const struct xpf_coredump_
 }
 
 static bool is_file(const struct xpf_coredump_map *map, const struct xpf_coredump_area *area) {
-  return area->inode != 0 && map->names[area->name] == '/' &&
-         !(area->flags & XPF_AREA_DONT_DUMP);
+  return area->inode != 0 && map->names[area->name] == '/' && !(area->flags & XPF_AREA_DONT_DUMP);
 }
 
 /* Which files are mapped where: debuggers find libraries and read-only data by it. */
@@ -154,9 +154,9 @@ static void note_files(struct xpf_coredump_pen *pen, const struct xpf_coredump_m
 
 /* fxsave, and with it the whole xsave area when the kernel saved one. */
 static void note_fp(struct xpf_coredump_pen *pen, const struct portrait *portrait) {
-  const unsigned char *fp =
-      portrait->context ? (const unsigned char *)portrait->context->uc_mcontext.fpregs
-                        : portrait->fp;
+  const unsigned char *fp = portrait->context
+                                ? (const unsigned char *)portrait->context->uc_mcontext.fpregs
+                                : portrait->fp;
   struct {
     uint32_t magic, extended_size;
     uint64_t features;
@@ -235,7 +235,8 @@ static void put_notes(struct xpf_coredump_pen *pen, struct xpf_coredump_image *i
       note_row(pen, image, &image->rows[i]);
 }
 
-/* ---- headers ----------------------------------------------------------------------------------------- */
+/* ---- headers
+ * ----------------------------------------------------------------------------------------- */
 
 struct plan {
   uint32_t loads;
@@ -269,10 +270,8 @@ static void put_file_header(struct xpf_coredump_pen *pen, const struct plan *pla
 
 static void put_program_headers(struct xpf_coredump_pen *pen, const struct xpf_coredump_map *map,
                                 const struct plan *plan) {
-  Elf64_Phdr notes = {.p_type = PT_NOTE,
-                      .p_offset = plan->notes_at,
-                      .p_filesz = plan->notes_bytes,
-                      .p_align = 4};
+  Elf64_Phdr notes = {
+      .p_type = PT_NOTE, .p_offset = plan->notes_at, .p_filesz = plan->notes_bytes, .p_align = 4};
   uint64_t at = plan->data_at;
   xpf_coredump_pen_put(pen, &notes, sizeof notes);
   for (uint32_t i = 0; i < map->count; i++) {

@@ -55,7 +55,8 @@ static uint64_t now_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
-/* ---- in the copy: system calls only ------------------------------------------------------------------ */
+/* ---- in the copy: system calls only
+ * ------------------------------------------------------------------ */
 
 /* Protection keys deny this thread memory that others may read (V8's code pages). */
 static void open_protection_keys(void) {
@@ -112,25 +113,24 @@ static _Noreturn void run_copy(struct work *work) {
     syscall(SYS_exit_group, 0);
 }
 
-/* ---- preparation --------------------------------------------------------------------------------------- */
+/* ---- preparation
+ * --------------------------------------------------------------------------------------- */
 
 /* The registers of the call: this is inlined, so they are of a frame that lives until the copy. */
 static inline __attribute__((always_inline)) void capture(struct xpf_coredump_caller *caller) {
   struct user_regs_struct *regs = (struct user_regs_struct *)caller->general;
   _Static_assert(sizeof *regs == sizeof caller->general, "registers");
-  __asm__ volatile("movq %%rbx, %c1(%0)\n\tmovq %%rbp, %c2(%0)\n\tmovq %%rsp, %c3(%0)\n\t"
-                   "movq %%r12, %c4(%0)\n\tmovq %%r13, %c5(%0)\n\tmovq %%r14, %c6(%0)\n\t"
-                   "movq %%r15, %c7(%0)\n\tleaq 0(%%rip), %%rax\n\tmovq %%rax, %c8(%0)"
-                   :
-                   : "r"(regs), "i"(offsetof(struct user_regs_struct, rbx)),
-                     "i"(offsetof(struct user_regs_struct, rbp)),
-                     "i"(offsetof(struct user_regs_struct, rsp)),
-                     "i"(offsetof(struct user_regs_struct, r12)),
-                     "i"(offsetof(struct user_regs_struct, r13)),
-                     "i"(offsetof(struct user_regs_struct, r14)),
-                     "i"(offsetof(struct user_regs_struct, r15)),
-                     "i"(offsetof(struct user_regs_struct, rip))
-                   : "rax", "memory");
+  __asm__ volatile(
+      "movq %%rbx, %c1(%0)\n\tmovq %%rbp, %c2(%0)\n\tmovq %%rsp, %c3(%0)\n\t"
+      "movq %%r12, %c4(%0)\n\tmovq %%r13, %c5(%0)\n\tmovq %%r14, %c6(%0)\n\t"
+      "movq %%r15, %c7(%0)\n\tleaq 0(%%rip), %%rax\n\tmovq %%rax, %c8(%0)"
+      :
+      : "r"(regs), "i"(offsetof(struct user_regs_struct, rbx)),
+        "i"(offsetof(struct user_regs_struct, rbp)), "i"(offsetof(struct user_regs_struct, rsp)),
+        "i"(offsetof(struct user_regs_struct, r12)), "i"(offsetof(struct user_regs_struct, r13)),
+        "i"(offsetof(struct user_regs_struct, r14)), "i"(offsetof(struct user_regs_struct, r15)),
+        "i"(offsetof(struct user_regs_struct, rip))
+      : "rax", "memory");
   regs->orig_rax = UINT64_MAX;
   regs->cs = 0x33;
   regs->ss = 0x2b;
@@ -139,8 +139,8 @@ static inline __attribute__((always_inline)) void capture(struct xpf_coredump_ca
 }
 
 static void read_arguments(struct xpf_coredump_image *image) {
-  ssize_t length = xpf_freeze_read_file(AT_FDCWD, "/proc/self/comm", image->command,
-                                        sizeof image->command);
+  ssize_t length =
+      xpf_freeze_read_file(AT_FDCWD, "/proc/self/comm", image->command, sizeof image->command);
   if (length > 0 && image->command[length - 1] == '\n')
     image->command[length - 1] = '\0';
   length = xpf_freeze_read_file(AT_FDCWD, "/proc/self/cmdline", image->arguments,
@@ -148,8 +148,8 @@ static void read_arguments(struct xpf_coredump_image *image) {
   for (ssize_t i = 0; i + 1 < length; i++)
     if (image->arguments[i] == '\0')
       image->arguments[i] = ' ';
-  length = xpf_freeze_read_file(AT_FDCWD, "/proc/self/auxv", (char *)image->auxv,
-                                sizeof image->auxv);
+  length =
+      xpf_freeze_read_file(AT_FDCWD, "/proc/self/auxv", (char *)image->auxv, sizeof image->auxv);
   image->auxv_bytes = length > 0 ? (uint32_t)length : 0;
 }
 
@@ -206,7 +206,8 @@ static void clean_up(struct dump *dump) {
     munmap(dump->work, sizeof *dump->work);
 }
 
-/* ---- the pause: system calls and own memory only -------------------------------------------------------- */
+/* ---- the pause: system calls and own memory only
+ * -------------------------------------------------------- */
 
 /* The areas as they are now. Reading all kernel flags again is the slow way. */
 static int refresh_map(struct dump *dump) {
@@ -247,7 +248,8 @@ static pid_t pause_and_copy(struct dump *dump) {
   return pid;
 }
 
-/* ---- waiting ---------------------------------------------------------------------------------------------- */
+/* ---- waiting
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool has_ended(pid_t pid, int flags) {
   pid_t got;

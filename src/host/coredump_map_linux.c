@@ -13,8 +13,8 @@ int xpf_coredump_map_init(struct xpf_coredump_map *map, uint32_t capacity) {
   memset(map, 0, sizeof *map);
   map->names_size = capacity * NAME_BYTES_AREA;
   map->memory_bytes = areas_bytes + map->names_size + TEXT_SIZE;
-  char *memory = mmap(NULL, map->memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                      -1, 0);
+  char *memory =
+      mmap(NULL, map->memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
     return -ENOMEM;
   map->areas = (struct xpf_coredump_area *)memory;
@@ -161,7 +161,8 @@ bool xpf_coredump_map_adopt(struct xpf_coredump_map *map, const struct xpf_cored
       at++;
     for (uint32_t j = at; j < earlier->count && earlier->areas[j].start < area->end; j++) {
       const struct xpf_coredump_area *old = &earlier->areas[j];
-      agrees = agrees && old->start <= covered && (is_first || (old->flags & KERNEL_FLAGS) == flags);
+      agrees =
+          agrees && old->start <= covered && (is_first || (old->flags & KERNEL_FLAGS) == flags);
       flags = old->flags & KERNEL_FLAGS;
       is_first = false;
       covered = old->end;
@@ -173,13 +174,19 @@ bool xpf_coredump_map_adopt(struct xpf_coredump_map *map, const struct xpf_cored
   return true;
 }
 
+static bool is_hidden(const struct xpf_coredump_area *area) {
+  return (area->flags & KERNEL_FLAGS) == XPF_AREA_DONT_FORK;
+}
+
+/* Neighbours in one call: there may be hundreds. */
 void xpf_coredump_map_expose(const struct xpf_coredump_map *map, bool expose) {
-  for (uint32_t i = 0; i < map->count; i++) {
-    const struct xpf_coredump_area *area = &map->areas[i];
-    if ((area->flags & (XPF_AREA_DONT_FORK | XPF_AREA_DONT_DUMP | XPF_AREA_DEVICE)) ==
-            XPF_AREA_DONT_FORK &&
-        (area->flags & XPF_AREA_READ))
-      madvise((void *)area->start, area->end - area->start,
-              expose ? MADV_DOFORK : MADV_DONTFORK);
+  for (uint32_t i = 0; i < map->count;) {
+    uint64_t start = map->areas[i].start, end = map->areas[i].end;
+    bool hidden = is_hidden(&map->areas[i]);
+    for (i++; hidden && i < map->count && map->areas[i].start == end && is_hidden(&map->areas[i]);
+         i++)
+      end = map->areas[i].end;
+    if (hidden)
+      madvise((void *)start, end - start, expose ? MADV_DOFORK : MADV_DONTFORK);
   }
 }

@@ -5,15 +5,18 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#define PAGE            4096ull
-#define WRITE_MAX       (1024 * 1024)
-#define PAGE_PRESENT    (1ull << 63)
-#define PAGE_SWAPPED    (1ull << 62)
-#define PAGE_OF_FILE    (1ull << 61)
-#define UNSCANNED_MAX   (64ull << 30) /* without pagemap every page is touched: not of reservations */
-#define READS_ANYTHING  __attribute__((no_sanitize("address", "undefined")))
+#define PAGE         4096ull
+#define WRITE_MAX    (1024 * 1024)
+#define PAGE_PRESENT (1ull << 63)
+#define PAGE_SWAPPED (1ull << 62)
+#define PAGE_OF_FILE (1ull << 61)
+#define UNSCANNED_MAX                                                                              \
+  (64ull << 30) /* without pagemap every page is touched: not of reservations                      \
+                 */
+#define READS_ANYTHING __attribute__((no_sanitize("address", "undefined")))
 
 /* Entries of pagemap for [start, start + n pages); n is at most pages_max. */
 static bool read_pages(struct xpf_coredump_memory *memory, uint64_t start, size_t n) {
@@ -49,13 +52,17 @@ static bool is_changed(struct xpf_coredump_memory *memory, const struct xpf_core
   return false;
 }
 
-/* Its first page begins like an object. Read through a pipe: of a file cut short meanwhile the kernel
- * says EFAULT where a look would be a fault. */
+/* Past libc: instrumented builds would look into the memory themselves. */
+static ssize_t write_raw(int fd, uint64_t from, size_t bytes) {
+  return syscall(SYS_write, fd, from, bytes);
+}
+
+/* Its first page begins like an object. Read through a pipe: of a file cut short meanwhile the
+ * kernel says EFAULT where a look would be a fault. */
 static bool is_object(const struct xpf_coredump_memory *memory,
                       const struct xpf_coredump_area *area) {
   char magic[SELFMAG];
-  return area->file_offset == 0 &&
-         write(memory->probe[1], (void *)area->start, SELFMAG) == SELFMAG &&
+  return area->file_offset == 0 && write_raw(memory->probe[1], area->start, SELFMAG) == SELFMAG &&
          read(memory->probe[0], magic, SELFMAG) == SELFMAG && memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
@@ -82,14 +89,15 @@ uint64_t xpf_coredump_memory_size(struct xpf_coredump_memory *memory,
   return is_object(memory, area) ? PAGE : 0;
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------- */
+/* ---- writing
+ * -------------------------------------------------------------------------------------------- */
 
 /* From memory straight into the file: the kernel answers EFAULT where a read would be a fault. */
 static int write_stretch(struct xpf_coredump_memory *memory, uint64_t from, uint64_t bytes,
                          uint64_t offset) {
   while (bytes > 0) {
     ssize_t put =
-        pwrite(memory->fd, (void *)from, bytes < WRITE_MAX ? bytes : WRITE_MAX, (off_t)offset);
+        syscall(SYS_pwrite64, memory->fd, from, bytes < WRITE_MAX ? bytes : WRITE_MAX, offset);
     if (put < 0 && errno == EINTR)
       continue;
     if (put < 0 && errno != EFAULT)
@@ -117,7 +125,8 @@ READS_ANYTHING static bool is_zero(uint64_t address) {
   return true;
 }
 
-/* A page that is worth writing. Only pages in memory are looked into: one in swap may be a guard. */
+/* A page that is worth writing. Only pages in memory are looked into: one in swap may be a guard.
+ */
 static bool is_worth(uint64_t address, uint64_t page) {
   if (page & PAGE_PRESENT)
     return !is_zero(address);

@@ -1,5 +1,6 @@
-/* The contents of memory areas into the file of a core: which pages, and writing them. Pages that were
- * never touched or hold zeros become holes. Unreadable pages too, never a fault. Internal to coredump. */
+/* The contents of memory areas into the file of a core: which pages, and writing them. Pages that
+ * were never touched or hold zeros become holes. Unreadable pages too, never a fault. Internal to
+ * coredump. */
 #ifndef XPF_HOST_COREDUMP_MEMORY_LINUX_H
 #define XPF_HOST_COREDUMP_MEMORY_LINUX_H
 #include <stddef.h>
@@ -17,8 +18,9 @@ struct xpf_coredump_memory {
 
 /* Opens what the fields do not give. The process ends soon: nothing closes it. -errno. */
 int xpf_coredump_memory_open(struct xpf_coredump_memory *memory);
-/* How much of an area, from its start, belongs into the file: all of private memory that differs from a
- * file; of unchanged code and constants only the first page, when it names the object (build id). */
+/* How much of an area, from its start, belongs into the file: all of private memory that differs
+ * from a file; of unchanged code and constants only the first page, when it names the object (build
+ * id). */
 uint64_t xpf_coredump_memory_size(struct xpf_coredump_memory *memory,
                                   const struct xpf_coredump_area *area, const char *name);
 /* Writes area->dump_bytes of it at `offset`. -ENOSPC, -EFBIG (max_bytes), other -errno. */

@@ -3,28 +3,22 @@
 #if defined(__x86_64__)
 #include <stddef.h>
 #include <string.h>
+#include "host/freeze_cursor_linux.h"
+#include "host/freeze_expression_linux.h"
 
-/* Pointer encodings of .eh_frame. */
-#define ENCODE_ABSOLUTE 0x00
-#define ENCODE_ULEB     0x01
-#define ENCODE_U16      0x02
-#define ENCODE_U32      0x03
-#define ENCODE_U64      0x04
-#define ENCODE_SLEB     0x09
-#define ENCODE_S16      0x0a
-#define ENCODE_S32      0x0b
-#define ENCODE_S64      0x0c
-#define ENCODE_PCREL    0x10
-#define ENCODE_DATAREL  0x30
-#define ENCODE_OMIT     0xff
-#define TABLE_ENCODING  (ENCODE_DATAREL | ENCODE_S32)
+#define TABLE_ENCODING (XPF_ENCODE_DATAREL | XPF_ENCODE_S32)
 
-#define REMEMBERED_MAX    4
-#define EXPRESSION_STACK  16
-#define EXPRESSION_STEPS  256
-#define EXPRESSION_BYTES  512
+#define REMEMBERED_MAX 4
 
-enum rule_kind { RULE_SAME, RULE_UNDEFINED, RULE_AT, RULE_IS, RULE_REGISTER, RULE_AT_EXPR, RULE_IS_EXPR };
+enum rule_kind {
+  RULE_SAME,
+  RULE_UNDEFINED,
+  RULE_AT,
+  RULE_IS,
+  RULE_REGISTER,
+  RULE_AT_EXPR,
+  RULE_IS_EXPR
+};
 
 struct rule {
   enum rule_kind kind;
@@ -35,11 +29,6 @@ struct row {
   struct rule registers[XPF_CFI_REGISTERS];
   struct rule cfa; /* RULE_REGISTER: cfa_register + value; RULE_IS_EXPR */
   uint64_t cfa_register;
-};
-
-struct cursor {
-  const uint8_t *at, *end;
-  bool bad;
 };
 
 struct entry {
@@ -54,125 +43,45 @@ struct entry {
 /* One walk at a time: these would be 2 KB of a stack that may be small. */
 static struct row initial_row, remembered[REMEMBERED_MAX];
 
-static uint64_t take(struct cursor *c, size_t size) {
-  uint64_t value = 0;
-  if ((size_t)(c->end - c->at) < size) {
-    c->bad = true;
-    return 0;
-  }
-  for (size_t i = 0; i < size; i++)
-    value |= (uint64_t)c->at[i] << (8 * i);
-  c->at += size;
-  return value;
-}
-
-static int64_t take_signed(struct cursor *c, size_t size) {
-  unsigned shift = 64 - 8 * (unsigned)size;
-  return (int64_t)(take(c, size) << shift) >> shift;
-}
-
-static uint64_t take_uleb(struct cursor *c) {
-  uint64_t value = 0;
-  for (unsigned shift = 0; !c->bad; shift += 7) {
-    uint64_t byte = take(c, 1);
-    if (shift < 64)
-      value |= (byte & 0x7f) << shift;
-    if (!(byte & 0x80))
-      break;
-  }
-  return value;
-}
-
-static int64_t take_sleb(struct cursor *c) {
-  uint64_t value = 0, byte = 0;
-  unsigned shift = 0;
-  do {
-    byte = take(c, 1);
-    if (shift < 64)
-      value |= (byte & 0x7f) << shift;
-    shift += 7;
-  } while ((byte & 0x80) && !c->bad);
-  if (shift < 64 && (byte & 0x40))
-    value |= ~(uint64_t)0 << shift;
-  return (int64_t)value;
-}
-
-/* Indirect pointers occur only for personalities, whose value is not needed. */
-static uint64_t take_encoded(struct cursor *c, uint8_t encoding, uint64_t data_base) {
-  uint64_t here = (uint64_t)c->at, value = 0;
-  switch (encoding & 0x0f) {
-  case ENCODE_ABSOLUTE:
-  case ENCODE_U64:
-  case ENCODE_S64:
-    value = take(c, 8);
-    break;
-  case ENCODE_ULEB:
-    value = take_uleb(c);
-    break;
-  case ENCODE_SLEB:
-    value = (uint64_t)take_sleb(c);
-    break;
-  case ENCODE_U16:
-    value = take(c, 2);
-    break;
-  case ENCODE_S16:
-    value = (uint64_t)take_signed(c, 2);
-    break;
-  case ENCODE_U32:
-    value = take(c, 4);
-    break;
-  case ENCODE_S32:
-    value = (uint64_t)take_signed(c, 4);
-    break;
-  default:
-    c->bad = true;
-  }
-  if ((encoding & 0x70) == ENCODE_PCREL)
-    value += here;
-  else if ((encoding & 0x70) == ENCODE_DATAREL)
-    value += data_base;
-  return value;
-}
-
 /* The description that begins at or before pc, by the header's sorted table; NULL without one. */
 static const uint8_t *find_entry(const uint8_t *header, uint64_t pc) {
-  struct cursor c = {header + 4, header + 32, false};
-  if (header[0] != 1 || header[3] != TABLE_ENCODING || header[2] == ENCODE_OMIT)
+  struct xpf_cursor c = {header + 4, header + 32, false};
+  if (header[0] != 1 || header[3] != TABLE_ENCODING || header[2] == XPF_ENCODE_OMIT)
     return NULL;
-  take_encoded(&c, header[1], (uint64_t)header);
-  uint64_t count = take_encoded(&c, header[2], (uint64_t)header);
+  xpf_cursor_encoded(&c, header[1], (uint64_t)header);
+  uint64_t count = xpf_cursor_encoded(&c, header[2], (uint64_t)header);
   const uint8_t *table = c.at;
   if (c.bad || count == 0)
     return NULL;
   uint64_t low = 0, high = count; /* the last entry whose start is not above pc */
   while (high - low > 1) {
     uint64_t middle = low + (high - low) / 2;
-    struct cursor at = {table + middle * 8, table + count * 8, false};
-    if ((uint64_t)header + (uint64_t)take_signed(&at, 4) <= pc)
+    struct xpf_cursor at = {table + middle * 8, table + count * 8, false};
+    if ((uint64_t)header + (uint64_t)xpf_cursor_signed(&at, 4) <= pc)
       low = middle;
     else
       high = middle;
   }
-  struct cursor at = {table + low * 8, table + count * 8, false};
-  uint64_t start = (uint64_t)header + (uint64_t)take_signed(&at, 4);
-  return start <= pc ? header + take_signed(&at, 4) : NULL;
+  struct xpf_cursor at = {table + low * 8, table + count * 8, false};
+  uint64_t start = (uint64_t)header + (uint64_t)xpf_cursor_signed(&at, 4);
+  return start <= pc ? header + xpf_cursor_signed(&at, 4) : NULL;
 }
 
-static void parse_augmentation(struct cursor *c, const char *augmentation, struct entry *out) {
+static void parse_augmentation(struct xpf_cursor *c, const char *augmentation, struct entry *out) {
   if (*augmentation != 'z')
     return;
-  uint64_t size = take_uleb(c);
+  uint64_t size = xpf_cursor_uleb(c);
   const uint8_t *after = c->at + size;
   out->has_augmentation = true;
   for (augmentation++; *augmentation && !c->bad; augmentation++) {
     if (*augmentation == 'R')
-      out->encoding = (uint8_t)take(c, 1);
+      out->encoding = (uint8_t)xpf_cursor_take(c, 1);
     else if (*augmentation == 'S')
       out->is_signal = true;
     else if (*augmentation == 'L')
-      take(c, 1);
+      xpf_cursor_take(c, 1);
     else if (*augmentation == 'P')
-      take_encoded(c, (uint8_t)take(c, 1) & 0x7f, 0);
+      xpf_cursor_encoded(c, (uint8_t)xpf_cursor_take(c, 1) & 0x7f, 0);
     else
       break;
   }
@@ -180,19 +89,19 @@ static void parse_augmentation(struct cursor *c, const char *augmentation, struc
 }
 
 static bool parse_common(const uint8_t *cie, struct entry *out) {
-  struct cursor c = {cie, cie + 4, false};
-  uint64_t length = take(&c, 4);
+  struct xpf_cursor c = {cie, cie + 4, false};
+  uint64_t length = xpf_cursor_take(&c, 4);
   c.end = cie + 4 + length;
   out->cie_end = c.end;
-  if (length == 0xffffffff || take(&c, 4) != 0)
+  if (length == 0xffffffff || xpf_cursor_take(&c, 4) != 0)
     return false;
-  uint64_t version = take(&c, 1);
+  uint64_t version = xpf_cursor_take(&c, 1);
   const char *augmentation = (const char *)c.at;
-  while (!c.bad && take(&c, 1) != 0)
+  while (!c.bad && xpf_cursor_take(&c, 1) != 0)
     ;
-  out->code_align = take_uleb(&c);
-  out->data_align = take_sleb(&c);
-  out->return_register = version == 1 ? take(&c, 1) : take_uleb(&c);
+  out->code_align = xpf_cursor_uleb(&c);
+  out->data_align = xpf_cursor_sleb(&c);
+  out->return_register = version == 1 ? xpf_cursor_take(&c, 1) : xpf_cursor_uleb(&c);
   if (c.bad || (version != 1 && version != 3) || (*augmentation && *augmentation != 'z'))
     return false;
   parse_augmentation(&c, augmentation, out);
@@ -201,161 +110,27 @@ static bool parse_common(const uint8_t *cie, struct entry *out) {
 }
 
 static bool parse_entry(const uint8_t *fde, struct entry *out) {
-  struct cursor c = {fde, fde + 4, false};
-  uint64_t length = take(&c, 4);
+  struct xpf_cursor c = {fde, fde + 4, false};
+  uint64_t length = xpf_cursor_take(&c, 4);
   if (length == 0 || length == 0xffffffff)
     return false;
   c.end = fde + 4 + length;
   const uint8_t *pointer = c.at;
-  uint64_t distance = take(&c, 4);
+  uint64_t distance = xpf_cursor_take(&c, 4);
   memset(out, 0, sizeof *out);
   if (distance == 0 || !parse_common(pointer - distance, out))
     return false;
-  out->pc_start = take_encoded(&c, out->encoding, 0);
-  out->pc_size = take_encoded(&c, out->encoding & 0x0f, 0);
-  if (out->has_augmentation) {
-    uint64_t skip = take_uleb(&c);
-    c.at += skip;
-  }
+  out->pc_start = xpf_cursor_encoded(&c, out->encoding, 0);
+  out->pc_size = xpf_cursor_encoded(&c, out->encoding & 0x0f, 0);
+  if (out->has_augmentation)
+    xpf_cursor_skip(&c, xpf_cursor_uleb(&c));
   out->code = c.at;
   out->end = c.end;
   return !c.bad && c.at <= c.end;
 }
 
-/* ---- expressions ------------------------------------------------------------------------------- */
-
-struct machine {
-  uint64_t cells[EXPRESSION_STACK];
-  int depth;
-  bool bad;
-};
-
-static void push(struct machine *m, uint64_t value) {
-  if (m->depth == EXPRESSION_STACK)
-    m->bad = true;
-  else
-    m->cells[m->depth++] = value;
-}
-
-static uint64_t pop(struct machine *m) {
-  if (m->depth == 0) {
-    m->bad = true;
-    return 0;
-  }
-  return m->cells[--m->depth];
-}
-
-static void compute(struct machine *m, uint8_t op) {
-  uint64_t b = pop(m), a = pop(m);
-  int64_t sa = (int64_t)a, sb = (int64_t)b;
-  switch (op) {
-  case 0x1a:
-    return push(m, a & b);
-  case 0x1c:
-    return push(m, a - b);
-  case 0x1e:
-    return push(m, a * b);
-  case 0x21:
-    return push(m, a | b);
-  case 0x22:
-    return push(m, a + b);
-  case 0x24:
-    return push(m, b < 64 ? a << b : 0);
-  case 0x25:
-    return push(m, b < 64 ? a >> b : 0);
-  case 0x27:
-    return push(m, a ^ b);
-  case 0x29:
-    return push(m, a == b);
-  case 0x2a:
-    return push(m, sa >= sb);
-  case 0x2b:
-    return push(m, sa > sb);
-  case 0x2c:
-    return push(m, sa <= sb);
-  case 0x2d:
-    return push(m, sa < sb);
-  case 0x2e:
-    return push(m, a != b);
-  default:
-    m->bad = true;
-  }
-}
-
-/* Constants: DW_OP_addr, const1u … consts. */
-static uint64_t constant(struct cursor *c, uint8_t op, struct machine *m) {
-  switch (op) {
-  case 0x03:
-  case 0x0e:
-  case 0x0f:
-    return take(c, 8);
-  case 0x08:
-    return take(c, 1);
-  case 0x09:
-    return (uint64_t)take_signed(c, 1);
-  case 0x0a:
-    return take(c, 2);
-  case 0x0b:
-    return (uint64_t)take_signed(c, 2);
-  case 0x0c:
-    return take(c, 4);
-  case 0x0d:
-    return (uint64_t)take_signed(c, 4);
-  case 0x10:
-    return take_uleb(c);
-  case 0x11:
-    return (uint64_t)take_sleb(c);
-  default:
-    m->bad = true;
-    return 0;
-  }
-}
-
-static void execute(struct machine *m, uint8_t op, struct cursor *c,
-                    const struct xpf_cfi_stack *stack, const struct xpf_cfi_registers *r) {
-  uint64_t value = 0;
-  if (op >= 0x30 && op <= 0x4f) { /* lit0 … */
-    push(m, op - 0x30u);
-  } else if (op >= 0x70 && op <= 0x80) { /* breg0 … */
-    push(m, r->value[op - 0x70] + (uint64_t)take_sleb(c));
-  } else if (op == 0x06) { /* deref */
-    if (!xpf_cfi_peek(stack, pop(m), &value))
-      m->bad = true;
-    push(m, value);
-  } else if (op == 0x12) { /* dup */
-    value = pop(m);
-    push(m, value);
-    push(m, value);
-  } else if (op == 0x23) { /* plus_uconst */
-    value = pop(m);
-    push(m, value + take_uleb(c));
-  } else if (op == 0x03 || (op >= 0x08 && op <= 0x11)) {
-    push(m, constant(c, op, m));
-  } else {
-    compute(m, op);
-  }
-}
-
-static bool evaluate(int64_t block, bool with_cfa, uint64_t cfa, const struct xpf_cfi_stack *stack,
-                     const struct xpf_cfi_registers *r, uint64_t *out) {
-  const uint8_t *start = (const uint8_t *)block;
-  struct cursor c = {start, start + EXPRESSION_BYTES, false};
-  struct machine m = {{0}, 0, false};
-  uint64_t length = take_uleb(&c);
-  if (c.bad || length > EXPRESSION_BYTES)
-    return false;
-  c.end = c.at + length;
-  if (with_cfa)
-    push(&m, cfa);
-  for (int steps = 0; c.at < c.end && !c.bad && !m.bad && steps < EXPRESSION_STEPS; steps++) {
-    uint8_t op = (uint8_t)take(&c, 1);
-    execute(&m, op, &c, stack, r);
-  }
-  *out = pop(&m);
-  return !c.bad && !m.bad;
-}
-
-/* ---- the table's program ----------------------------------------------------------------------- */
+/* ---- the table's program -----------------------------------------------------------------------
+ */
 
 static void set_rule(struct row *row, uint64_t reg, enum rule_kind kind, int64_t value) {
   if (reg < XPF_CFI_REGISTERS)
@@ -368,10 +143,9 @@ static void restore_rule(struct row *row, uint64_t reg) {
 }
 
 /* Skips a block and returns where it, its length first, lies. */
-static int64_t take_block(struct cursor *c) {
+static int64_t take_block(struct xpf_cursor *c) {
   int64_t block = (int64_t)c->at;
-  uint64_t length = take_uleb(c);
-  c->at += length;
+  xpf_cursor_skip(c, xpf_cursor_uleb(c));
   return block;
 }
 
@@ -381,29 +155,30 @@ static void define_cfa(struct row *row, uint64_t reg, int64_t offset) {
 }
 
 /* Instructions on the CFA; false for another one. */
-static bool apply_to_cfa(struct row *row, uint8_t op, struct cursor *c, const struct entry *entry) {
+static bool apply_to_cfa(struct row *row, uint8_t op, struct xpf_cursor *c,
+                         const struct entry *entry) {
   uint64_t reg;
   switch (op) {
   case 0x0c: /* def_cfa */
-    reg = take_uleb(c);
-    define_cfa(row, reg, (int64_t)take_uleb(c));
+    reg = xpf_cursor_uleb(c);
+    define_cfa(row, reg, (int64_t)xpf_cursor_uleb(c));
     return true;
   case 0x0d: /* def_cfa_register */
-    row->cfa_register = take_uleb(c);
+    row->cfa_register = xpf_cursor_uleb(c);
     row->cfa.kind = RULE_REGISTER;
     return true;
   case 0x0e: /* def_cfa_offset */
-    row->cfa.value = (int64_t)take_uleb(c);
+    row->cfa.value = (int64_t)xpf_cursor_uleb(c);
     return true;
   case 0x0f: /* def_cfa_expression */
     row->cfa = (struct rule){RULE_IS_EXPR, take_block(c)};
     return true;
   case 0x12: /* def_cfa_sf */
-    reg = take_uleb(c);
-    define_cfa(row, reg, take_sleb(c) * entry->data_align);
+    reg = xpf_cursor_uleb(c);
+    define_cfa(row, reg, xpf_cursor_sleb(c) * entry->data_align);
     return true;
   case 0x13: /* def_cfa_offset_sf */
-    row->cfa.value = take_sleb(c) * entry->data_align;
+    row->cfa.value = xpf_cursor_sleb(c) * entry->data_align;
     return true;
   default:
     return false;
@@ -411,14 +186,14 @@ static bool apply_to_cfa(struct row *row, uint8_t op, struct cursor *c, const st
 }
 
 /* Instructions on one register's rule; false for another one. */
-static bool apply_to_register(struct row *row, uint8_t op, struct cursor *c,
+static bool apply_to_register(struct row *row, uint8_t op, struct xpf_cursor *c,
                               const struct entry *entry) {
   if ((op < 0x05 || op > 0x09) && op != 0x10 && op != 0x11 && (op < 0x14 || op > 0x16))
     return false;
-  uint64_t reg = take_uleb(c);
+  uint64_t reg = xpf_cursor_uleb(c);
   switch (op) {
   case 0x05: /* offset_extended */
-    set_rule(row, reg, RULE_AT, (int64_t)take_uleb(c) * entry->data_align);
+    set_rule(row, reg, RULE_AT, (int64_t)xpf_cursor_uleb(c) * entry->data_align);
     break;
   case 0x06: /* restore_extended */
     restore_rule(row, reg);
@@ -430,19 +205,19 @@ static bool apply_to_register(struct row *row, uint8_t op, struct cursor *c,
     set_rule(row, reg, RULE_SAME, 0);
     break;
   case 0x09: /* register */
-    set_rule(row, reg, RULE_REGISTER, (int64_t)take_uleb(c));
+    set_rule(row, reg, RULE_REGISTER, (int64_t)xpf_cursor_uleb(c));
     break;
   case 0x10: /* expression */
     set_rule(row, reg, RULE_AT_EXPR, take_block(c));
     break;
   case 0x11: /* offset_extended_sf */
-    set_rule(row, reg, RULE_AT, take_sleb(c) * entry->data_align);
+    set_rule(row, reg, RULE_AT, xpf_cursor_sleb(c) * entry->data_align);
     break;
   case 0x14: /* val_offset */
-    set_rule(row, reg, RULE_IS, (int64_t)take_uleb(c) * entry->data_align);
+    set_rule(row, reg, RULE_IS, (int64_t)xpf_cursor_uleb(c) * entry->data_align);
     break;
   case 0x15: /* val_offset_sf */
-    set_rule(row, reg, RULE_IS, take_sleb(c) * entry->data_align);
+    set_rule(row, reg, RULE_IS, xpf_cursor_sleb(c) * entry->data_align);
     break;
   default: /* val_expression */
     set_rule(row, reg, RULE_IS_EXPR, take_block(c));
@@ -451,33 +226,33 @@ static bool apply_to_register(struct row *row, uint8_t op, struct cursor *c,
 }
 
 /* False for an instruction that is not known. */
-static bool apply(struct row *row, uint8_t op, struct cursor *c, const struct entry *entry) {
+static bool apply(struct row *row, uint8_t op, struct xpf_cursor *c, const struct entry *entry) {
   if (op == 0x00) /* nop */
     return true;
   if (op == 0x2e) { /* GNU_args_size */
-    take_uleb(c);
+    xpf_cursor_uleb(c);
     return true;
   }
   return apply_to_cfa(row, op, c, entry) || apply_to_register(row, op, c, entry);
 }
 
 /* Runs the instructions of c up to the row of pc. */
-static bool run(struct cursor c, struct row *row, uint64_t pc, const struct entry *entry) {
+static bool run(struct xpf_cursor c, struct row *row, uint64_t pc, const struct entry *entry) {
   uint64_t at = entry->pc_start;
   int depth = 0;
   while (c.at < c.end && !c.bad) {
-    uint8_t op = (uint8_t)take(&c, 1), low = op & 0x3f;
+    uint8_t op = (uint8_t)xpf_cursor_take(&c, 1), low = op & 0x3f;
     uint64_t advance = 0;
     if (op >> 6 == 1) {
       advance = low;
     } else if (op >> 6 == 2) {
-      set_rule(row, low, RULE_AT, (int64_t)take_uleb(&c) * entry->data_align);
+      set_rule(row, low, RULE_AT, (int64_t)xpf_cursor_uleb(&c) * entry->data_align);
     } else if (op >> 6 == 3) {
       restore_rule(row, low);
     } else if (op >= 0x02 && op <= 0x04) { /* advance_loc1, 2, 4 */
-      advance = take(&c, (size_t)1 << (op - 0x02));
+      advance = xpf_cursor_take(&c, (size_t)1 << (op - 0x02));
     } else if (op == 0x01) { /* set_loc */
-      at = take_encoded(&c, entry->encoding, 0);
+      at = xpf_cursor_encoded(&c, entry->encoding, 0);
     } else if (op == 0x0a) { /* remember_state */
       if (depth == REMEMBERED_MAX)
         return false;
@@ -514,10 +289,10 @@ static bool restore(const struct rule *rule, uint64_t cfa, const struct xpf_cfi_
     *value = r->value[rule->value];
     return true;
   case RULE_AT_EXPR:
-    return evaluate(rule->value, true, cfa, stack, r, &address) &&
+    return xpf_expression_evaluate(rule->value, true, cfa, stack, r, &address) &&
            xpf_cfi_peek(stack, address, value);
   case RULE_IS_EXPR:
-    return evaluate(rule->value, true, cfa, stack, r, value);
+    return xpf_expression_evaluate(rule->value, true, cfa, stack, r, value);
   default:
     *value = 0;
     return true;
@@ -529,7 +304,7 @@ static bool apply_row(const struct row *row, const struct xpf_cfi_stack *stack,
   struct xpf_cfi_registers caller = *r;
   uint64_t cfa;
   if (row->cfa.kind == RULE_IS_EXPR) {
-    if (!evaluate(row->cfa.value, false, 0, stack, r, &cfa))
+    if (!xpf_expression_evaluate(row->cfa.value, false, 0, stack, r, &cfa))
       return false;
   } else if (row->cfa_register < XPF_CFI_REGISTERS) {
     cfa = r->value[row->cfa_register] + (uint64_t)row->cfa.value;
@@ -554,10 +329,10 @@ enum xpf_cfi_result xpf_cfi_step(const uint8_t *frame_header, uint64_t pc,
     return XPF_CFI_NO_TABLE;
   memset(&row, 0, sizeof row);
   *is_signal = entry.is_signal;
-  if (!run((struct cursor){entry.cie_code, entry.cie_end, false}, &row, UINT64_MAX, &entry))
+  if (!run((struct xpf_cursor){entry.cie_code, entry.cie_end, false}, &row, UINT64_MAX, &entry))
     return XPF_CFI_OUTERMOST;
   initial_row = row;
-  if (!run((struct cursor){entry.code, entry.end, false}, &row, pc, &entry) ||
+  if (!run((struct xpf_cursor){entry.code, entry.end, false}, &row, pc, &entry) ||
       !apply_row(&row, stack, r))
     return XPF_CFI_OUTERMOST;
   return XPF_CFI_STEPPED;

@@ -1,5 +1,5 @@
-/* One step of a stack walk by the call-frame information (.eh_frame) of a loaded object: DWARF's rules
- * for x86_64, enough for what gcc, clang, glibc and the vDSO emit. Async-signal-safe. */
+/* One step of a stack walk by the call-frame information (.eh_frame) of a loaded object: DWARF's
+ * rules for x86_64, enough for what gcc, clang, glibc and the vDSO emit. Async-signal-safe. */
 #ifndef XPF_HOST_FREEZE_CFI_LINUX_H
 #define XPF_HOST_FREEZE_CFI_LINUX_H
 #include <stdbool.h>

@@ -25,7 +25,8 @@ static struct {
   _Alignas(64) unsigned char fp_state[FP_STATE_MAX];
 } slot;
 
-/* ---- in the handler --------------------------------------------------------------------------- */
+/* ---- in the handler ---------------------------------------------------------------------------
+ */
 
 /* The floating-point state: fxsave, then as much of the xsave area as the kernel says. */
 static void copy_context(const ucontext_t *from) {
@@ -41,8 +42,8 @@ static void copy_context(const ucontext_t *from) {
   slot.context.uc_mcontext.fpregs = (fpregset_t)slot.fp_state;
 }
 
-/* Cannot deadlock: it takes no lock and waits for nobody (xpf_unwind() neither), so the thread leaves
- * it as soon as it gets a processor, whatever it or another thread holds. */
+/* Cannot deadlock: it takes no lock and waits for nobody (xpf_unwind() neither), so the thread
+ * leaves it as soon as it gets a processor, whatever it or another thread holds. */
 static void visit(uint32_t generation, uint32_t index, const ucontext_t *context) {
   struct xpf_freeze_thread *thread = &slot.thread;
   (void)index;
@@ -65,7 +66,8 @@ static void visit(uint32_t generation, uint32_t index, const ucontext_t *context
   xpf_freeze_announce();
 }
 
-/* ---- on the calling thread --------------------------------------------------------------------- */
+/* ---- on the calling thread ---------------------------------------------------------------------
+ */
 
 static void describe(const struct xpf_freeze_call *call, enum xpf_freeze_state state, char kernel) {
   struct xpf_freeze_place place;

@@ -55,11 +55,12 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   uint64_t ticket = (uint64_t)info->si_value.sival_ptr;
   (void)signal;
   if (info->si_code == SI_QUEUE && info->si_pid == atomic_load(&place.process) && ticket >> 32)
-    atomic_load(&place.deliver)((uint32_t)(ticket >> 32), (uint32_t)ticket, context);
+    atomic_load (&place.deliver)((uint32_t)(ticket >> 32), (uint32_t)ticket, context);
   errno = saved;
 }
 
-/* ---- the signal -------------------------------------------------------------------------------- */
+/* ---- the signal --------------------------------------------------------------------------------
+ */
 
 static bool is_default(const struct sigaction *action) {
   return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
@@ -138,7 +139,8 @@ bool xpf_freeze_is_deaf(const struct xpf_freeze_call *call, const struct xpf_fre
   return (task->blocked_signals >> (call->signal - 1) & 1) && task->state != 'R';
 }
 
-/* ---- one call ------------------------------------------------------------------------------------ */
+/* ---- one call
+ * ------------------------------------------------------------------------------------ */
 
 static int reserve(uint32_t threads) {
   struct xpf_freeze_call *call = &place.call;

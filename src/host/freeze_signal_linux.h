@@ -1,5 +1,5 @@
-/* The signal that stops threads: one call at a time takes it, sends it to single threads and gives it
- * back. Internal to freeze. Nothing here allocates or locks after xpf_freeze_begin(). */
+/* The signal that stops threads: one call at a time takes it, sends it to single threads and gives
+ * it back. Internal to freeze. Nothing here allocates or locks after xpf_freeze_begin(). */
 #ifndef XPF_HOST_FREEZE_SIGNAL_LINUX_H
 #define XPF_HOST_FREEZE_SIGNAL_LINUX_H
 #include <stdatomic.h>
@@ -9,8 +9,8 @@
 #include <ucontext.h>
 #include "host/freeze_task_linux.h"
 
-/* Where one delivery stands. With the generation in the upper half, a late handler's compare-and-swap
- * fails. */
+/* Where one delivery stands. With the generation in the upper half, a late handler's
+ * compare-and-swap fails. */
 enum xpf_freeze_progress {
   XPF_FREEZE_IDLE,
   XPF_FREEZE_PENDING,
@@ -24,9 +24,9 @@ enum xpf_freeze_progress {
 typedef void (*xpf_freeze_deliver)(uint32_t generation, uint32_t index, const ucontext_t *context);
 
 struct xpf_freeze_call {
-  uint32_t generation;        /* never 0; unique */
-  pid_t process, self;        /* self: the calling thread */
-  int tasks_fd;               /* for xpf_freeze_task_* */
+  uint32_t generation; /* never 0; unique */
+  pid_t process, self; /* self: the calling thread */
+  int tasks_fd;        /* for xpf_freeze_task_* */
   int signal;
   pid_t *tids;                /* of the last listing */
   uint32_t capacity;          /* of tids; at least twice the threads seen at the beginning */

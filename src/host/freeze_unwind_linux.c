@@ -44,7 +44,8 @@ static struct {
   int (*find_object)(void *, struct found_object *);
 } space;
 
-/* ---- preparation ------------------------------------------------------------------------------ */
+/* ---- preparation ------------------------------------------------------------------------------
+ */
 
 static int stacks_add(uint64_t start, uint64_t end) {
   struct range *last = space.stacks_count ? &space.stacks[space.stacks_count - 1] : NULL;
@@ -170,7 +171,8 @@ int xpf_unwind_prepare(bool own_table) {
   return stacks_read();
 }
 
-/* ---- walking: async-signal-safe from here on --------------------------------------------------- */
+/* ---- walking: async-signal-safe from here on ---------------------------------------------------
+ */
 
 static const uint8_t *frame_header_of(uint64_t pc) {
   if (space.find_object) {
@@ -283,8 +285,7 @@ int xpf_unwind_prepare(bool own_table) {
   (void)own_table;
   return -ENOTSUP;
 }
-void xpf_unwind_refresh(void) {
-}
+void xpf_unwind_refresh(void) {}
 uint32_t xpf_unwind(const void *context, uint64_t *out, uint32_t max) {
   (void)context, (void)out, (void)max;
   return 0;

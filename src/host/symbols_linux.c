@@ -52,7 +52,8 @@ static void name_symbol(struct xpf_symbol *out, const char *name, demangle_funct
   free(plain);
 }
 
-/* ---- files ----------------------------------------------------------------------------------------- */
+/* ---- files
+ * ----------------------------------------------------------------------------------------- */
 
 static bool map_file(const char *path, struct mapped_file *file) {
   struct stat status;
@@ -74,8 +75,8 @@ static bool has_bytes(const struct mapped_file *file, uint64_t offset, uint64_t 
   return offset <= file->size && size <= file->size - offset;
 }
 
-/* The file is what was loaded: its first page, with the build id, is that of the memory. The path may
- * name a newer file after an upgrade. */
+/* The file is what was loaded: its first page, with the build id, is that of the memory. The path
+ * may name a newer file after an upgrade. */
 static bool is_loaded_file(const struct mapped_file *file, uint64_t base) {
   const unsigned char *memory = (const unsigned char *)base;
   size_t size = file->size < IDENTITY_SIZE ? file->size : IDENTITY_SIZE;
@@ -85,8 +86,8 @@ static bool is_loaded_file(const struct mapped_file *file, uint64_t base) {
          memcmp(file->data, memory, size) == 0;
 }
 
-static const ElfW(Shdr) *find_symbol_table(const struct mapped_file *file,
-                                           const ElfW(Shdr) **strings) {
+static const ElfW(Shdr) *
+    find_symbol_table(const struct mapped_file *file, const ElfW(Shdr) * *strings) {
   const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)file->data;
   if (header->e_shentsize != sizeof(ElfW(Shdr)) || header->e_shoff % 8 ||
       !has_bytes(file, header->e_shoff, (uint64_t)header->e_shnum * sizeof(ElfW(Shdr))))
@@ -105,7 +106,8 @@ static const ElfW(Shdr) *find_symbol_table(const struct mapped_file *file,
   return NULL;
 }
 
-/* ---- the symbol table -------------------------------------------------------------------------------- */
+/* ---- the symbol table
+ * -------------------------------------------------------------------------------- */
 
 static int by_object(const void *a, const void *b) {
   const struct open_question *x = a, *y = b;
@@ -115,7 +117,8 @@ static int by_object(const void *a, const void *b) {
 }
 
 /* The first question at or above `address`. */
-static uint32_t first_from(const struct open_question *questions, uint32_t count, uint64_t address) {
+static uint32_t first_from(const struct open_question *questions, uint32_t count,
+                           uint64_t address) {
   uint32_t low = 0, high = count;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
@@ -128,8 +131,8 @@ static uint32_t first_from(const struct open_question *questions, uint32_t count
 }
 
 /* One pass over the table answers all questions of the object. */
-static void scan_table(const struct mapped_file *file, const ElfW(Shdr) *table,
-                       const ElfW(Shdr) *strings, struct open_question *questions,
+static void scan_table(const struct mapped_file *file, const ElfW(Shdr) * table,
+                       const ElfW(Shdr) * strings, struct open_question *questions,
                        uint32_t count) {
   const ElfW(Sym) *symbols = (const ElfW(Sym) *)(file->data + table->sh_offset);
   const char *names = (const char *)file->data + strings->sh_offset;
@@ -138,7 +141,8 @@ static void scan_table(const struct mapped_file *file, const ElfW(Shdr) *table,
     const ElfW(Sym) *symbol = &symbols[i];
     unsigned type = symbol->st_info & 0xf;
     if ((type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE) ||
-        symbol->st_shndx == SHN_UNDEF || symbol->st_size == 0 || symbol->st_name >= strings->sh_size)
+        symbol->st_shndx == SHN_UNDEF || symbol->st_size == 0 ||
+        symbol->st_name >= strings->sh_size)
       continue;
     const char *name = names + symbol->st_name;
     if (!memchr(name, '\0', strings->sh_size - symbol->st_name))
@@ -157,7 +161,7 @@ static void scan_table(const struct mapped_file *file, const ElfW(Shdr) *table,
 static void ask_file(struct open_question *questions, uint32_t count, struct xpf_symbol *out,
                      demangle_function demangle) {
   struct mapped_file file;
-  const ElfW(Shdr) *strings;
+  const ElfW(Shdr) * strings;
   if (!map_file(out[questions[0].index].object, &file))
     return;
   const ElfW(Shdr) *table =
@@ -174,7 +178,8 @@ static void ask_file(struct open_question *questions, uint32_t count, struct xpf
   munmap((void *)file.data, file.size);
 }
 
-/* ---- one call ------------------------------------------------------------------------------------------ */
+/* ---- one call
+ * ------------------------------------------------------------------------------------------ */
 
 /* dladdr() names the program as it was called; the link is always the file that runs. */
 static void copy_object(char *out, size_t size, const struct link_map *map, const char *path) {

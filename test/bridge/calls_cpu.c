@@ -107,8 +107,7 @@ static napi_value free_here(napi_env napi, napi_callback_info info) {
   return NULL;
 }
 
-/* ---- off the JS thread -------------------------------------------------------------------------
- */
+/* ---- off the JS thread --------------------------------------------------------------------- */
 
 struct reader {
   pthread_t thread;

@@ -1,4 +1,7 @@
-// links: src/host/coredump_linux.c src/host/coredump_map_linux.c src/host/coredump_image_linux.c src/host/coredump_memory_linux.c src/host/coredump_pen_linux.c src/host/freeze_all_linux.c src/host/freeze_signal_linux.c src/host/freeze_task_linux.c -lpthread -ldl
+// links: src/host/coredump_linux.c src/host/coredump_map_linux.c src/host/coredump_image_linux.c
+// links: src/host/coredump_memory_linux.c src/host/coredump_pen_linux.c
+// links: src/host/freeze_all_linux.c src/host/freeze_signal_linux.c src/host/freeze_task_linux.c
+// links: -lpthread -ldl
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -148,9 +151,10 @@ static char *ask_gdb(const char *commands) {
   if (system("command -v gdb >/dev/null 2>&1") != 0)
     return NULL;
   assert_true(readlink("/proc/self/exe", exe, sizeof exe - 1) > 0);
-  snprintf(command, sizeof command,
-           "timeout 60 gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'set width 0' %s %s %s 2>&1", commands, exe,
-           path);
+  snprintf(
+      command, sizeof command,
+      "timeout 60 gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'set width 0' %s %s %s 2>&1",
+      commands, exe, path);
   char *text = calloc(1, size);
   FILE *pipe = popen(command, "r");
   assert_non_null(text);
@@ -224,9 +228,12 @@ static void the_core_shows_all_threads_and_memory(void **state) {
     skip();
   }
   static const char *const expected[] = {
-      "core_sleeper", "core_spinner", "core_reader",       "core_deaf",
-      "core_mallocs", "core_loader",  "the present value", "0x1122334455667788",
-      "kept from children", "shared with children", "in the middle", "0x00\t0x00",
+      "core_sleeper",       "core_spinner",
+      "core_reader",        "core_deaf",
+      "core_mallocs",       "core_loader",
+      "the present value",  "0x1122334455667788",
+      "kept from children", "shared with children",
+      "in the middle",      "0x00\t0x00",
       "xpf_coredump_write", "the_core_shows_all_threads_and_memory"};
   for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
     assert_shows(text, expected[i]);

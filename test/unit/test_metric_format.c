@@ -298,6 +298,7 @@ static void prometheus_uses_base_units_and_labels(void **state) {
   assert_non_null(strstr(text, "\nxprofiler_heap_space_size_bytes{thread_id=\"0\",space=\"trusted_"
                                "space\"} 1099511627776\n"));
   assert_non_null(strstr(text, "\nxprofiler_open_fds 3\n"));
+  assert_non_null(strstr(text, "# HELP xprofiler_gc_seconds_total GC time by kind\n"));
   free(text);
   free_metrics(&m);
 }

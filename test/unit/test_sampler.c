@@ -239,33 +239,34 @@ static void json_records_are_objects(void **state) {
   }
 }
 
-static uint64_t record_times_ns[16];
-static int record_count;
-static void note_time(void *arg) {
-  (void)arg;
-  if (record_count < 16)
-    record_times_ns[record_count++] = uv_hrtime();
-}
-
+/* The loop is kept busy from 0.95 to 1.06 s after each record: a timer that counted from its last
+ * run would be 60 ms later each time. The machine may be busy too, so the best of the later records
+ * decides. */
 static void the_period_does_not_drift(void **state) {
   (void)state;
-  start(XPF_FORMAT_XPROFILER);
-  uint64_t begin = uv_hrtime();
-  record_count = 0;
+  double best_ms = 1e9;
   int seen = 0;
-  while (seen < 4 && uv_hrtime() - begin < 6000000000ull) {
+  bool slept = false;
+  uint64_t begin = uv_hrtime(), last = begin;
+  start(XPF_FORMAT_XPROFILER);
+  while (seen < 5 && uv_hrtime() - begin < 8000000000ull) {
     run_for(5);
-    if (refresh.calls > seen) {
-      seen = refresh.calls;
-      note_time(NULL);
-      usleep(60000); /* a loop that is late each time */
+    if (!slept && uv_hrtime() - last > 950000000) {
+      usleep(110000);
+      slept = true;
     }
+    if (refresh.calls == seen)
+      continue;
+    seen = refresh.calls;
+    slept = false;
+    last = uv_hrtime();
+    double late_ms = (double)(int64_t)(last - begin) / 1e6 - seen * 1000.0;
+    assert_true(late_ms > -5);
+    if (seen >= 3 && late_ms < best_ms)
+      best_ms = late_ms;
   }
-  assert_int_equal(record_count, 4);
-  double mean_ms = (double)(record_times_ns[3] - record_times_ns[0]) / 3e6;
-  assert_true(mean_ms > 980 && mean_ms < 1020);
-  double first_ms = (double)(record_times_ns[0] - begin) / 1e6;
-  assert_true(first_ms > 985 && first_ms < 1050);
+  assert_int_equal(seen, 5);
+  assert_true(best_ms < 100); /* 180 and more if it added up */
 }
 
 static void a_blocked_thread_delays_the_record_by_the_timeout_only(void **state) {

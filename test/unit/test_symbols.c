@@ -78,13 +78,22 @@ static void a_cpp_name_is_demangled(void **state) {
 }
 
 static void wild_and_generated_addresses_have_no_name(void **state) {
-  void *code = mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  uint64_t addresses[] = {0, 1, 4095, UINT64_MAX, 1ull << 63, 0xffffffffff600000ull, (uint64_t)code,
-                          (uint64_t)code + 8191, (uint64_t)&code};
+  void *code =
+      mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  uint64_t addresses[] = {0,
+                          1,
+                          4095,
+                          UINT64_MAX,
+                          1ull << 63,
+                          0xffffffffff600000ull,
+                          (uint64_t)code,
+                          (uint64_t)code + 8191,
+                          (uint64_t)&code};
   struct xpf_symbol symbols[sizeof addresses / sizeof *addresses];
   (void)state;
   assert_ptr_not_equal(code, MAP_FAILED);
-  assert_int_equal(xpf_symbols_resolve(addresses, sizeof addresses / sizeof *addresses, symbols), 0);
+  assert_int_equal(xpf_symbols_resolve(addresses, sizeof addresses / sizeof *addresses, symbols),
+                   0);
   for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
     assert_string_equal(symbols[i].name, "");
     assert_string_equal(symbols[i].object, "");
