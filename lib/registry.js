@@ -57,19 +57,42 @@ function ownLine(logDir) {
   return fields.map((field) => String(field).replace(/[\0\n]/g, ' ')).join('\0');
 }
 
-/** The text of the file; '' when it is missing, a link or absurdly large. */
-function read(target) {
+/** The file, open, with its text; fd undefined and no text when it is missing, a link or absurdly large. */
+function open(target) {
   let fd;
   try {
     fd = fs.openSync(target, O_RDONLY | O_NOFOLLOW);
     const stat = fs.fstatSync(fd);
-    return stat.isFile() && stat.size <= MAX_BYTES ? fs.readFileSync(fd, 'utf8') : '';
-  } catch {
-    return '';
-  } finally {
-    if (fd !== undefined) {
-      fs.closeSync(fd);
+    if (stat.isFile() && stat.size <= MAX_BYTES) {
+      const content = fs.readFileSync(fd);
+      return { fd, size: content.length, text: content.toString('utf8') };
     }
+  } catch {
+    // as good as missing
+  }
+  close(fd);
+  return { fd: undefined, size: 0, text: '' };
+}
+
+function close(fd) {
+  if (fd !== undefined) {
+    fs.closeSync(fd);
+  }
+}
+
+function read(target) {
+  const { fd, text } = open(target);
+  close(fd);
+  return text;
+}
+
+/** Adds whole lines in one write, which needs no lock. */
+function append(target, text) {
+  const fd = fs.openSync(target, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  try {
+    fs.writeSync(fd, text);
+  } finally {
+    fs.closeSync(fd);
   }
 }
 
@@ -165,7 +188,34 @@ function takeLock(lock) {
   }
 }
 
-/** Writes our line now. Returns false when that was not possible; never throws. */
+/** Under the lock: replaces the file, and saves what others appended to the old one meanwhile. */
+function rewrite(target, own) {
+  const { fd, size, text } = open(target);
+  try {
+    const renewed = renew(text, own);
+    if (renewed === text) {
+      return;
+    }
+    replace(target, renewed);
+    const late = fd === undefined ? 0 : fs.fstatSync(fd).size - size;
+    if (late > 0) {
+      const tail = Buffer.alloc(late);
+      fs.readSync(fd, tail, 0, late, size);
+      append(target, tail);
+    }
+  } finally {
+    close(fd);
+  }
+}
+
+/** Without the lock: whoever holds it may be about to replace the file, so look whether the line stays. */
+function appendOwn(target, own) {
+  for (let tries = 0; tries < 3 && !`\n${read(target)}`.includes(`\n${own}\n`); tries++) {
+    append(target, `${own}\n`);
+  }
+}
+
+/** Writes our line now: 'written', 'appended' (without the lock) or 'failed'; never throws. */
 function write(logDir) {
   let lock = '';
   try {
@@ -173,21 +223,14 @@ function write(logDir) {
     const own = ownLine(logDir);
     const wanted = `${target}.lock`;
     if (!takeLock(wanted)) {
-      const fd = fs.openSync(target, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
-      fs.writeSync(fd, `${own}\n`); // one write: whole lines even without the lock
-      fs.closeSync(fd);
-      setTimeout(write, RETRY_MS, logDir).unref(); // who held the lock may have overwritten it
-      return true;
+      appendOwn(target, own);
+      return 'appended';
     }
     lock = wanted;
-    const before = read(target);
-    const after = renew(before, own);
-    if (after !== before) {
-      replace(target, after);
-    }
-    return true;
+    rewrite(target, own);
+    return 'written';
   } catch {
-    return false;
+    return 'failed';
   } finally {
     if (lock) {
       remove(lock);
@@ -204,9 +247,11 @@ let timer;
 
 /** Writes our line, and once more 50 to 65 s later, when processes that died meanwhile are dropped. */
 function register(logDir) {
-  write(logDir);
+  const isAppended = write(logDir) === 'appended';
   clearTimeout(timer);
-  timer = setTimeout(write, checkDelayMs(), logDir);
+  timer = isAppended
+    ? setTimeout(register, RETRY_MS, logDir) // soon: who held the lock may have overwritten it
+    : setTimeout(write, checkDelayMs(), logDir);
   timer.unref();
 }
 

@@ -1,6 +1,6 @@
 'use strict';
 
-// All static checks: format and defects of C and C++, JavaScript, types, layers. Exit 1 when one fails.
+// All static checks: format and defects of C and C++, JavaScript, types, layers, generated pages. Exit 1 when one fails.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -86,6 +86,7 @@ const CHECKS = {
   cppcheck,
   eslint: () => runTool('eslint', 'eslint/bin/eslint.js', ['--max-warnings=0', '.']),
   types: () => runTool('typescript', 'typescript/lib/tsc.js', ['--noEmit', '-p', 'test/types']),
+  'metrics page': () => run(process.execPath, ['scripts/metrics_doc.js', '--check']),
 };
 
 /** Names of the checks that failed. `only`: names, default all. */

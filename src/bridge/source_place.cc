@@ -67,7 +67,7 @@ bool xpf_source_position(const struct xpf_layout *layout, struct xpf_source_scan
                          uint64_t bytecode_array, int64_t bytecode_offset, int64_t *position) {
   struct table table;
   int64_t wanted = bytecode_offset - layout->bytecode_data + 1;
-  int64_t offset = 0, raw = 0, offset_step, raw_step;
+  int64_t offset = -1, raw = 0, offset_step, raw_step; /* -1 is the entry of the function */
   bool found = false;
   if (wanted < 0 || !table_open(layout, scan, bytecode_array, &table))
     return false;

@@ -17,6 +17,7 @@
 #define FP_MAGIC_AT      464 /* struct _fpx_sw_bytes of the kernel, at the end of the fxsave area */
 #define FP_MAGIC         0x46505853
 #define NOTE_X86_XSTATE  0x202
+#define FRAME_SEARCH     4096
 
 static bool is_kept(const struct xpf_coredump_area *area) {
   return (area->flags & XPF_AREA_READ) && !(area->flags & XPF_AREA_DEVICE);
@@ -58,6 +59,35 @@ static void general_of_context(const ucontext_t *context, struct user_regs_struc
   regs->ss = segments >> 48 & 0xffff;
 }
 
+static const struct xpf_coredump_area *area_of(const struct xpf_coredump_map *map,
+                                               uint64_t address) {
+  for (uint32_t i = 0; i < map->count; i++)
+    if (address >= map->areas[i].start && address < map->areas[i].end)
+      return &map->areas[i];
+  return NULL;
+}
+
+/* Of a thread that could not be stopped the kernel tells pc and sp only. The first pair above sp
+ * that looks like a saved frame pointer and a return address is where its frame pointer most likely
+ * is; without one a debugger often ends at the first frame. 0 = none found. */
+static __attribute__((no_sanitize("address"))) uint64_t
+guess_frame_pointer(const struct xpf_coredump_map *map, uint64_t sp) {
+  const struct xpf_coredump_area *stack = area_of(map, sp);
+  uint64_t needed = XPF_AREA_READ | XPF_AREA_WRITE;
+  if (!stack || (stack->flags & needed) != needed || stack->inode != 0 || sp % 8 ||
+      (stack->flags & (XPF_AREA_DEVICE | XPF_AREA_DONT_FORK | XPF_AREA_DONT_DUMP)))
+    return 0;
+  for (uint64_t at = sp; at < sp + FRAME_SEARCH && at + 16 <= stack->end; at += 8) {
+    uint64_t saved = ((const uint64_t *)at)[0];
+    if (saved <= at || saved >= stack->end || saved % 8)
+      continue;
+    const struct xpf_coredump_area *code = area_of(map, ((const uint64_t *)at)[1]);
+    if (code && (code->flags & XPF_AREA_EXECUTE))
+      return at;
+  }
+  return 0;
+}
+
 /* One thread: context, or pc and sp alone. */
 struct portrait {
   pid_t tid;
@@ -81,6 +111,7 @@ static void note_status(struct xpf_coredump_pen *pen, const struct xpf_coredump_
   } else {
     regs.rip = portrait->pc;
     regs.rsp = portrait->sp;
+    regs.rbp = guess_frame_pointer(image->map, portrait->sp);
     regs.orig_rax = UINT64_MAX;
     regs.cs = 0x33, regs.ss = 0x2b;
   }

@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +43,11 @@ static _Atomic int begun;
 static _Atomic uint64_t mallocs;
 static int blocking_pipe[2], deaf_pipe[2];
 
+/* Debugger and copy shall not wait for the busy threads. */
+static void give_way(void) {
+  setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 19);
+}
+
 __attribute__((noinline)) void *core_sleeper(void *arg) {
   begun++;
   while (!ending)
@@ -50,6 +56,7 @@ __attribute__((noinline)) void *core_sleeper(void *arg) {
 }
 
 __attribute__((noinline)) void *core_spinner(void *arg) {
+  give_way();
   begun++;
   while (!ending)
     ;
@@ -72,6 +79,7 @@ __attribute__((noinline)) void *core_deaf(void *arg) {
 }
 
 __attribute__((noinline)) void *core_mallocs(void *arg) {
+  give_way();
   begun++;
   for (unsigned i = 0; !ending; i++) {
     void *volatile block = malloc(16 + (i * 37) % 300000);
@@ -82,6 +90,7 @@ __attribute__((noinline)) void *core_mallocs(void *arg) {
 }
 
 __attribute__((noinline)) void *core_loader(void *arg) {
+  give_way();
   begun++;
   while (!ending) {
     void *library = dlopen("libresolv.so.2", RTLD_NOW | RTLD_LOCAL);
