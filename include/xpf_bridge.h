@@ -190,16 +190,16 @@ uint32_t xpf_bridge_stack_read(struct xpf_bridge *b, struct xpf_js_frame *out, u
  * frames, from the interrupted registers. Async-signal-safe. Returns how many. */
 uint32_t xpf_bridge_stack_sample(struct xpf_bridge *b, void *pc, void *sp, void *fp, void **out,
                                  uint32_t max, enum xpf_vm_state *state);
-/* [js thread, inside a signal handler that interrupted it, one at a time for a bridge] The same stack
- * with names, innermost first, while the thread is blocked in C++ and V8 cannot be asked. Frames are
- * walked by their frame pointers from where JS left for C++, only those that V8's sampler reports too
- * are taken, and function, script and place are read from the heap by the constants that Node exports
- * for post-mortem debuggers (v8dbg_*). Async-signal-safe; every read is bounded and made by the kernel,
- * which answers a wrong pointer with an error. What does not look right is left out.
- * At most 64 frames. 0: no JS on the stack, a garbage collection, or a Node that does not tell enough
- * (only 64-bit Linux on x86 without pointer compression; a seccomp filter that forbids
- * process_vm_readv). Missing: functions inlined into an optimised one, WebAssembly.
- * Line and column are of the call when V8 has collected source positions of an interpreted function,
+/* [js thread, inside a signal handler that interrupted it, one at a time for a bridge] The same
+ * stack with names, innermost first, while the thread is blocked in C++ and V8 cannot be asked.
+ * Frames are walked by their frame pointers from where JS left for C++, only those that V8's
+ * sampler reports too are taken, and function, script and place are read from the heap by the
+ * constants that Node exports for post-mortem debuggers (v8dbg_*). Async-signal-safe; every read is
+ * bounded and made by the kernel, which answers a wrong pointer with an error. What does not look
+ * right is left out. At most 64 frames. 0: no JS on the stack, a garbage collection, or a Node that
+ * does not tell enough (only 64-bit Linux on x86 without pointer compression; a seccomp filter that
+ * forbids process_vm_readv). Missing: functions inlined into an optimised one, WebAssembly. Line
+ * and column are of the call when V8 has collected source positions of an interpreted function,
  * which it does for the first stack trace through it; otherwise of the function's start
  * (is_function_start); 0 when the source text is too far to be counted. Characters that cannot be
  * reached are "?". is_user_javascript: it has a script. */

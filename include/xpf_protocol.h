@@ -1,16 +1,18 @@
 /* The wire between xprofiler's core, xprofctl, xprofd and lib/xctl.js.
  *
- * JSON-RPC 2.0, UTF-8, one message a line ('\n'), over a Unix stream socket `<private dir>/<pid>.sock`.
- * The private directory is `xprofiler-<uid>` (mode 0700) inside the first usable of XPF_RUNTIME_ROOTS.
- * A client may send any number of requests; replies carry the id of their request and may come in
- * any order. Change XPF_PROTOCOL_VERSION when an old client would misread a new server.
+ * JSON-RPC 2.0, UTF-8, one message a line ('\n'), over a Unix stream socket `<private
+ * dir>/<pid>.sock`. The private directory is `xprofiler-<uid>` (mode 0700) inside the first usable
+ * of XPF_RUNTIME_ROOTS. A client may send any number of requests; replies carry the id of their
+ * request and may come in any order. Change XPF_PROTOCOL_VERSION when an old client would misread a
+ * new server.
  */
 #ifndef XPF_PROTOCOL_H
 #define XPF_PROTOCOL_H
 
 #define XPF_PROTOCOL_VERSION 1
 
-/* Longest accepted line, its newline not counted. A longer one is answered with an error and skipped. */
+/* Longest accepted line, its newline not counted. A longer one is answered with an error and
+ * skipped. */
 #define XPF_LINE_MAX_BYTES (1024 * 1024)
 /* Connections served at once; one more is answered with XPF_RPC_BUSY and closed. */
 #define XPF_CLIENTS_MAX 256
@@ -26,9 +28,10 @@
 #define XPF_PROGRESS_MS 1000
 
 /* Where the private directory is looked for, in this order, by both sides. */
-#define XPF_RUNTIME_ROOTS {"/tmp", "/var/tmp", "/dev/shm"}
+#define XPF_RUNTIME_ROOTS                                                                          \
+  { "/tmp", "/var/tmp", "/dev/shm" }
 #define XPF_RUNTIME_DIR_FORMAT "xprofiler-%u"
-#define XPF_SOCKET_FORMAT "%d.sock"
+#define XPF_SOCKET_FORMAT      "%d.sock"
 
 /* Error codes: the five of JSON-RPC 2.0, then ours. X(name, code, what it means). */
 #define XPF_RPC_ERRORS(X)                                                                          \

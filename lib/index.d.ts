@@ -69,7 +69,7 @@ declare namespace xprofiler {
 
   /** Figures by name; the names are those of the log lines. */
   export interface Figures {
-    [name: string]: number | string | boolean | null | Figures;
+    [name: string]: number | string | boolean | null | Figures | Figures[];
   }
 
   export interface Metrics {

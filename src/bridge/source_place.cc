@@ -32,18 +32,17 @@ static bool table_byte(struct table *table, unsigned char *out) {
   return true;
 }
 
-/* Seven bits a byte, low ones first; the lowest bit of all is the sign. */
-static bool table_number(struct table *table, int64_t *out) {
-  uint64_t value = 0;
+/* Seven bits a byte, low ones first. */
+static bool table_number(struct table *table, uint64_t *out) {
   unsigned char byte;
   unsigned shift = 0;
+  *out = 0;
   do {
     if (shift > 63 || !table_byte(table, &byte))
       return false;
-    value |= static_cast<uint64_t>(byte & 0x7F) << shift;
+    *out |= static_cast<uint64_t>(byte & 0x7F) << shift;
     shift += 7;
   } while ((byte & 0x80) != 0);
-  *out = static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
   return true;
 }
 
@@ -61,25 +60,32 @@ static bool table_open(const struct xpf_layout *layout, struct xpf_source_scan *
   return true;
 }
 
-/* Entries hold differences: of the offset, negative (minus 1) when no statement starts there, and
- * of the position, whose lowest bit says that it is not in this script and which counts from 1. */
+/* Entries hold the steps of the offset and of the position. Under the offset's step is a bit for
+ * "statement", since Node 26 another for "breakable"; the first entry is that of the function, a
+ * statement never, at offset -1: written as 1 without the second bit, as 0 or 2 with it. The step
+ * of the position has its sign in its lowest bit; the position's own lowest bit says that it is not
+ * in this script, and it counts from 1. */
 bool xpf_source_position(const struct xpf_layout *layout, struct xpf_source_scan *scan,
                          uint64_t bytecode_array, int64_t bytecode_offset, int64_t *position) {
   struct table table;
   int64_t wanted = bytecode_offset - layout->bytecode_data + 1;
-  int64_t offset = -1, raw = 0, offset_step, raw_step; /* -1 is the entry of the function */
-  bool found = false;
+  int64_t offset = -1, raw = 0;
+  uint64_t offset_step, raw_step;
+  unsigned flag_bits = 0;
   if (wanted < 0 || !table_open(layout, scan, bytecode_array, &table))
     return false;
   while (table_number(&table, &offset_step) && table_number(&table, &raw_step)) {
-    offset += offset_step >= 0 ? offset_step : -(offset_step + 1);
+    if (flag_bits == 0)
+      flag_bits = offset_step == 1 ? 1 : 2;
+    if (offset_step > INT32_MAX || raw_step > UINT32_MAX)
+      return false;
+    offset += static_cast<int64_t>(offset_step >> flag_bits);
     if (offset > wanted)
       break;
-    raw += raw_step;
-    found = true;
+    raw += static_cast<int64_t>(raw_step >> 1) ^ -static_cast<int64_t>(raw_step & 1);
   }
   *position = ((raw >> 1) & 0x3FFFFFFF) - 1;
-  return found && (raw & 1) == 0 && *position >= 0;
+  return raw > 0 && (raw & 1) == 0 && *position >= 0;
 }
 
 /* ---- position to line and column ----------------------------------------------------------- */

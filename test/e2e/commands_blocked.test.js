@@ -25,6 +25,7 @@ const BODY = `
 const PENDING_MIN_MS = 950;
 const PENDING_MAX_MS = 1600;
 const AT_ONCE_MS = 700;
+const isLinux64 = process.platform === 'linux' && process.arch === 'x64';
 
 const read = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
 
@@ -129,7 +130,8 @@ describe('commands, a thread blocked in native code', { timeout: 58000 }, () => 
     assert.strictEqual(written.js_available, false);
     const report = read(written.filepath);
     assert.match(report.jsUnavailable, /native code for about \d+ ms/);
-    assert.deepStrictEqual(report.jsStacks, []);
+    const names = report.jsStacks.map(({ functionName }) => functionName);
+    if (isLinux64) assert.ok(names.includes('execSync') && names.includes('exec'), names.join(' '));
     assert.ok(report.nativeStacks.length > 0, 'the native stack of the blocked thread');
     assert.ok(report.loopBlockedMs >= 0);
     assert.ok(report.heapStatistics.heapTotalUsed > 0 || report.heapAgeMs === undefined);

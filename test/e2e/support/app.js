@@ -12,12 +12,13 @@ const { until } = require('./until');
 const root = path.resolve(__dirname, '../../..');
 
 /** What every program has: `say(line)` tells the test, `serve({ name() {} })` obeys tell('name'). */
-const prelude = (config) => `'use strict';
+const prelude = (config, isBare) => `'use strict';
 const fs = require('node:fs');
 const { Worker, isMainThread, threadId } = require('node:worker_threads');
 const { execSync } = require('node:child_process');
 const xprofilerRoot = ${JSON.stringify(root)};
-require(xprofilerRoot)(${JSON.stringify(config)});
+const xprofilerConfig = ${JSON.stringify(config)};
+${isBare ? '' : 'require(xprofilerRoot)(xprofilerConfig);'}
 function say(line) {
   fs.writeSync(1, line + '\\n');
 }
@@ -82,18 +83,24 @@ class App {
   }
 }
 
-/** Starts the program. `args` are for node; `logDir` makes the directory to use out of `home`. */
-function startApp(body, { config = {}, args = [], env = {}, logDir, wrap = (words) => words } = {}) {
+/**
+ * Starts the program. `args` are for node; `logDir` makes the directory to use out of `home`; `isBare`: the body
+ * loads xprofiler itself, with xprofilerConfig; `uid`: whose process it is, and whose files (as root only).
+ */
+function startApp(body, { config = {}, args = [], env = {}, cwd, logDir, isBare, uid, wrap = (words) => words } = {}) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-e2e-'));
   const logs = logDir ? logDir(home) : path.join(home, 'logs');
   fs.mkdirSync(logs, { recursive: true });
   const file = path.join(home, 'app.js');
-  fs.writeFileSync(file, `${prelude({ log_dir: logs, ...config })}\n${body}\n`);
+  fs.writeFileSync(file, `${prelude({ log_dir: logs, ...config }, isBare)}\n${body}\n`);
   const [command, ...words] = wrap([process.execPath, ...args, file]);
+  const owner = uid === undefined ? {} : { uid, gid: uid };
+  if (uid !== undefined) [home, logs].forEach((dir) => fs.chownSync(dir, uid, uid));
   const child = spawn(command, words, {
-    cwd: home,
+    cwd: cwd || home,
     env: { ...process.env, XPROFILER_PREFIX: home, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...owner,
   });
   return new App(home, logs, child);
 }

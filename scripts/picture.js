@@ -1,0 +1,152 @@
+#!/usr/bin/env node
+'use strict';
+
+// The picture of the README: a terminal, drawn from the text in docs/img/start.txt.
+//   node scripts/picture.js            draws docs/img/start.svg
+//   node scripts/picture.js --record   first runs npm start, and xprofctl list beside it, and keeps their text
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawn, spawnSync } = require('node:child_process');
+
+const root = path.join(__dirname, '..');
+const transcript = path.join(root, 'docs', 'img', 'start.txt');
+const picture = path.join(root, 'docs', 'img', 'start.svg');
+
+const FONT_SIZE = 13;
+const CHAR_WIDTH = 7.83; // of the fonts below at that size
+const LINE_HEIGHT = 18;
+const MARGIN = 20;
+const BAR_HEIGHT = 34;
+const COLOURS = {
+  page: '#16191f',
+  bar: '#21262e',
+  text: '#c5cbd6',
+  command: '#ffffff',
+  step: '#6cb6ff',
+  path: '#96d0ff',
+  dim: '#7f8a99',
+  heading: '#f0b35e',
+  chart: '#57ab5a',
+};
+
+/** Machine paths as a reader would have them. */
+function shorten(text) {
+  return text
+    .replaceAll(`${root}${path.sep}`, './')
+    .replaceAll(root, '.')
+    .replaceAll(os.homedir(), '~');
+}
+
+/** The head of the list and the row of one process: others on the machine are no business of the reader. */
+function listBeside(pid) {
+  const { stdout } = spawnSync(path.join(root, 'bin', 'xprofctl'), ['list'], { encoding: 'utf8' });
+  const [head, ...rows] = stdout.split('\n');
+  const row = rows.find((line) => line.trim().startsWith(`${pid} `));
+  return `$ xprofctl list\n${head}\n${row}\n`;
+}
+
+/** npm start, and while its service is busy, xprofctl list as if from a second terminal. */
+function record() {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env };
+    delete env.XPROFILER_LOG_DIR;
+    const child = spawn(process.execPath, ['scripts/start.js'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    let list = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+      const profiled = /start_cpu_profiling -p (\d+)/.exec(text);
+      if (!list && profiled) {
+        list = listBeside(profiled[1]);
+      }
+    });
+    child.on('close', (status) => {
+      if (status !== 0) {
+        reject(new Error(`npm start ended with ${status}`));
+        return;
+      }
+      fs.mkdirSync(path.dirname(transcript), { recursive: true });
+      const body = text.trim().split('\n').filter((line) => !line.startsWith('[setup]')).join('\n');
+      fs.writeFileSync(transcript, shorten(`$ npm start\n${body}\n\n${list}`));
+      resolve();
+    });
+  });
+}
+
+function escape(text) {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}
+
+/** One line as [text, colour] pieces. */
+function paint(line) {
+  const chart = /^(\s+[\d.]+ % )(█+)(\s+)(\S.*?)(  \S+)$/.exec(line);
+  if (chart) {
+    const colours = ['text', 'chart', 'text', 'command', 'dim'];
+    return chart.slice(1).map((piece, index) => [piece, colours[index]]);
+  }
+  if (/^\s*\$ /.test(line)) {
+    const at = line.indexOf('$') + 1;
+    return [[line.slice(0, at), 'chart'], [line.slice(at), 'command']];
+  }
+  if (/^\[\d+\] /.test(line)) {
+    return [[line, 'step']];
+  }
+  if (/^[A-Z][a-z]/.test(line)) {
+    return [[line, 'heading']];
+  }
+  if (/^\s*PID /.test(line)) {
+    return [[line, 'dim']];
+  }
+  return line
+    .split(/((?:\.\/|logs\/|bin\/|\/)[\w./-]+)/)
+    .map((piece, index) => [piece, index % 2 === 1 ? 'path' : 'text'])
+    .filter(([piece]) => piece !== '');
+}
+
+function drawLine(line, index) {
+  const y = BAR_HEIGHT + MARGIN + index * LINE_HEIGHT;
+  let column = 0;
+  const pieces = paint(line).map(([text, colour]) => {
+    const x = (MARGIN + column * CHAR_WIDTH).toFixed(1);
+    const width = ([...text].length * CHAR_WIDTH).toFixed(1);
+    column += [...text].length;
+    // The length is told, so that columns stand under each other in any font.
+    const attributes = `x="${x}" fill="${COLOURS[colour]}" textLength="${width}" lengthAdjust="spacingAndGlyphs"`;
+    return text.trim() === '' ? '' : `<tspan ${attributes}>${escape(text)}</tspan>`;
+  });
+  return line.trim() === '' ? '' : `<text y="${y}">${pieces.join('')}</text>`;
+}
+
+function draw(text) {
+  const lines = text.trimEnd().split('\n');
+  const columns = Math.max(...lines.map((line) => [...line].length));
+  const width = Math.ceil(columns * CHAR_WIDTH + 2 * MARGIN);
+  const height = BAR_HEIGHT + lines.length * LINE_HEIGHT + 2 * MARGIN - FONT_SIZE;
+  const dots = ['#e5645b', '#e0b04c', '#62b25c'].map(
+    (colour, index) => `<circle cx="${MARGIN + index * 18}" cy="${BAR_HEIGHT / 2}" r="5.5" fill="${colour}"/>`,
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
+<title>npm start and xprofctl list in a terminal</title>
+<rect width="${width}" height="${height}" rx="9" fill="${COLOURS.page}"/>
+<path d="M0 ${BAR_HEIGHT}V9a9 9 0 0 1 9-9h${width - 18}a9 9 0 0 1 9 9v${BAR_HEIGHT - 9}z" fill="${COLOURS.bar}"/>
+${dots.join('')}
+<g font-family="DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace" font-size="${FONT_SIZE}" xml:space="preserve">
+${lines.map(drawLine).filter(Boolean).join('\n')}
+</g>
+</svg>
+`;
+}
+
+async function main([word]) {
+  if (word === '--record') {
+    await record();
+  }
+  fs.writeFileSync(picture, draw(fs.readFileSync(transcript, 'utf8')));
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  console.error(`picture: ${error.message}`);
+  process.exitCode = 1;
+});
