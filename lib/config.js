@@ -8,11 +8,6 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 
-const WORDS = {
-  log_format: ['xprofiler', 'alinode', 'json'],
-  cpu_profiler: ['lazy', 'ready'],
-};
-
 /** A number within the key's range, or undefined. Text is converted as Number() does it. */
 function readNumber(key, raw) {
   if (!['number', 'string', 'boolean', 'bigint'].includes(typeof raw)) {
@@ -45,8 +40,7 @@ function readText(key, raw) {
   if (key.unit === 'path') {
     return path.isAbsolute(raw) ? raw : undefined;
   }
-  const words = WORDS[key.key];
-  return !words || words.includes(raw) ? raw : undefined;
+  return !key.words || key.words.includes(raw) ? raw : undefined;
 }
 
 /** The value of one source for one key, or undefined when it is not there or not valid. */

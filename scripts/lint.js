@@ -87,6 +87,7 @@ const CHECKS = {
   eslint: () => runTool('eslint', 'eslint/bin/eslint.js', ['--max-warnings=0', '.']),
   types: () => runTool('typescript', 'typescript/lib/tsc.js', ['--noEmit', '-p', 'test/types']),
   'metrics page': () => run(process.execPath, ['scripts/metrics_doc.js', '--check']),
+  'configuration tables': () => run(process.execPath, ['scripts/config_doc.js', '--check']),
 };
 
 /** Names of the checks that failed. `only`: names, default all. */

@@ -100,7 +100,7 @@ function paint(line) {
     return [[line, 'dim']];
   }
   return line
-    .split(/((?:\.\/|logs\/|bin\/|\/)[\w./-]+)/)
+    .split(/((?<=\s)(?:\.\/|logs\/|bin\/|\/)[\w./-]+)/)
     .map((piece, index) => [piece, index % 2 === 1 ? 'path' : 'text'])
     .filter(([piece]) => piece !== '');
 }

@@ -32,8 +32,7 @@ struct xpf_gc_watcher {
   void *arg;
 };
 
-/* The profiler of "ready" mode. One profile at a time runs on it; stopped ones wait to be deleted.
- */
+/* The profiler of "ready" mode. One profile at a time runs on it; freed ones wait to be deleted. */
 struct xpf_cpu_ready {
   v8::CpuProfiler *profiler;
   struct xpf_cpu *running;

@@ -13,10 +13,17 @@ const BLOCK_SIZE = BLOCK.length + STATUSES + BUCKETS;
 
 const TYPES = { TEXT: 'text', NUMBER: 'number', FLAG: 'flag' };
 
+function readWords() {
+  const source = fs.readFileSync(path.join(__dirname, '../../src/core/config.c'), 'utf8');
+  const rows = source.matchAll(/\{"(\w+)", \{((?:"\w+"(?:, )?)+)\}\}/g);
+  return new Map([...rows].map(([, key, words]) => [key, JSON.parse(`[${words}]`)]));
+}
+
 /** The keys as the addon gives them, read from the header that defines them. */
 function readKeys() {
   const header = fs.readFileSync(path.join(__dirname, '../../src/core/config.h'), 'utf8');
   const row = /X\((TEXT|NUMBER|FLAG), (\w+), (\w+), ("[^"]*"|[\w.]+), ([\d.]+), ([\d.]+), (\w+), "([^"]*)", "([^"]*)"\)/g;
+  const words = readWords();
   return [...header.matchAll(row)].map(([, type, key, env, fallback, min, max, runtime, unit, what]) => ({
     key,
     env: `XPROFILER_${env}`,
@@ -27,6 +34,7 @@ function readKeys() {
     runtime: runtime === 'true',
     unit,
     what,
+    ...(words.has(key) && { words: words.get(key) }),
   }));
 }
 

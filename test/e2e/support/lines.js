@@ -59,7 +59,8 @@ class Lines {
   }
 }
 
-function open(file) {
+/** A connection to this socket, or null when nobody accepts. */
+function openFile(file) {
   return new Promise((resolve) => {
     const socket = net.connect(file);
     socket.once('connect', () => resolve(new Lines(socket)));
@@ -70,9 +71,9 @@ function open(file) {
 /** Connects to a process that has its socket already. */
 function openLines(pid) {
   return within(
-    until(() => open(socketOf(pid) || `/no socket of ${pid}`), `a connection to process ${pid}`),
+    until(() => openFile(socketOf(pid) || `/no socket of ${pid}`), `a connection to process ${pid}`),
     `a connection to process ${pid}`,
   );
 }
 
-module.exports = { openLines };
+module.exports = { openLines, openFile };

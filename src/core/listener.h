@@ -1,0 +1,20 @@
+/* The listening socket of this process: its place, made and removed without harm to another process
+ * that has the same pid in another pid namespace and shares the directory. [core] */
+#ifndef XPF_CORE_LISTENER_H
+#define XPF_CORE_LISTENER_H
+#include <sys/types.h>
+#include <sys/un.h>
+
+struct xpf_listener {
+  char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+  dev_t device; /* of the socket, as it was bound */
+  ino_t inode;
+};
+
+/* Binds and listens in the private directory of the first root that takes a socket. *fd is CLOEXEC
+ * and does not block; the caller closes it. -EADDRINUSE: another process listens under our name in
+ * every usable root; else the error of the last root. */
+int xpf_listener_open(struct xpf_listener *listener, int *fd);
+/* Removes the socket's name, unless it leads to another socket by now. */
+void xpf_listener_remove(const struct xpf_listener *listener);
+#endif

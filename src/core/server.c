@@ -1,0 +1,351 @@
+#include "core/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/command.h"
+#include "core/core.h"
+#include "core/listener.h"
+#include "host/os.h"
+#include "wire/frame.h"
+#include "xpf_protocol.h"
+
+/* Requests of one client that are run before the others get their turn. */
+#define LINES_A_TURN 16
+
+struct client {
+  struct client *next;
+  struct xpf_server *server;
+  uint64_t id, active_ms;
+  uv_pipe_t pipe;
+  uv_timer_t idle;
+  unsigned handles_open, in_work;
+  bool closing;
+  bool has_backlog; /* lines have arrived that wait for the next turn; reading is stopped */
+  struct xpf_frame frame;
+};
+
+struct xpf_server {
+  uv_pipe_t pipe;
+  uv_idle_t turns; /* active while a client has a backlog */
+  unsigned handles_open;
+  uv_loop_t *loop;
+  struct xpf_listener socket;
+  struct client *clients; /* the newest first */
+  unsigned clients_count;
+  uint64_t next_id;
+};
+
+/* One server in a process; jobs name clients by id, so that a late answer finds nobody. */
+static struct xpf_server *the_server;
+
+/* ---- client ---------------------------------------------------------------------------------- */
+
+static struct client *client_find(uint64_t id) {
+  struct client *client = the_server ? the_server->clients : NULL;
+  while (client && client->id != id)
+    client = client->next;
+  return client && !client->closing ? client : NULL;
+}
+
+static void on_client_handle_closed(uv_handle_t *handle) {
+  struct client *client = handle->data;
+  if (--client->handles_open > 0)
+    return;
+  xpf_frame_free(&client->frame);
+  free(client);
+}
+
+static void client_close(struct client *client) {
+  if (client->closing)
+    return;
+  client->closing = true;
+  struct client **link = &client->server->clients;
+  while (*link && *link != client)
+    link = &(*link)->next;
+  if (*link)
+    *link = client->next;
+  client->server->clients_count--;
+  uv_close((uv_handle_t *)&client->pipe, on_client_handle_closed);
+  uv_close((uv_handle_t *)&client->idle, on_client_handle_closed);
+}
+
+static void on_idle(uv_timer_t *timer) {
+  struct client *client = timer->data;
+  if (client->in_work == 0)
+    client_close(client);
+}
+
+static void idle_restart(struct client *client) {
+  client->active_ms = uv_now(client->server->loop);
+  uv_timer_start(&client->idle, on_idle, XPF_IDLE_MS, XPF_IDLE_MS);
+}
+
+static void refuse_long_line(struct client *client) {
+  struct xpf_fault fault;
+  xpf_fault_set(&fault, XPF_RPC_PARSE, "", "the line is longer than %d bytes and was skipped",
+                XPF_LINE_MAX_BYTES);
+  xpf_command_refuse(client->id, &fault);
+}
+
+/* At most LINES_A_TURN lines. False when there may be more. */
+static bool take_lines(struct client *client) {
+  uint64_t id = client->id;
+  for (int taken = 0; taken < LINES_A_TURN; taken++) {
+    char *line;
+    size_t size;
+    /* A command may have closed the client. */
+    if (client_find(id) != client)
+      return true;
+    switch (xpf_frame_next(&client->frame, &line, &size)) {
+    case XPF_FRAME_NONE:
+      return true;
+    case XPF_FRAME_TOO_LONG:
+      refuse_long_line(client);
+      break;
+    case XPF_FRAME_LINE:
+      xpf_command_dispatch(id, line, size);
+      break;
+    }
+  }
+  return false;
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
+  static char shared[64 * 1024]; /* one loop, read at once: needs no memory a client */
+  (void)handle;
+  (void)suggested;
+  *buf = uv_buf_init(shared, sizeof shared);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf);
+
+static void on_turn(uv_idle_t *turns) {
+  struct xpf_server *server = turns->data;
+  struct client *next;
+  bool any = false;
+  for (struct client *client = server->clients; client; client = next) {
+    next = client->next; /* closed clients are freed after this turn only */
+    if (client->closing || !client->has_backlog)
+      continue;
+    client->has_backlog = !take_lines(client);
+    any |= client->has_backlog;
+    if (!client->has_backlog && !client->closing)
+      uv_read_start((uv_stream_t *)&client->pipe, on_alloc, on_read);
+  }
+  if (!any)
+    uv_idle_stop(turns);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf) {
+  struct client *client = stream->data;
+  if (count == 0)
+    return;
+  if (count < 0) {
+    client_close(client); /* its jobs go on; their answers find nobody */
+    return;
+  }
+  idle_restart(client);
+  if (xpf_frame_feed(&client->frame, buf->base, (size_t)count) != 0) {
+    client_close(client);
+    return;
+  }
+  client->has_backlog = !take_lines(client);
+  if (client->has_backlog && !client->closing) {
+    uv_read_stop(stream);
+    uv_idle_start(&client->server->turns, on_turn);
+  }
+}
+
+static bool peer_allowed(struct client *client) {
+  uv_os_fd_t fd;
+  pid_t pid;
+  uid_t uid;
+  if (uv_fileno((uv_handle_t *)&client->pipe, &fd) != 0 || xpf_os_peer(fd, &pid, &uid) != 0)
+    return false;
+  if (uid == geteuid() || uid == 0)
+    return true;
+  xpf_core_log(XPF_LOG_ERROR, "ipc", 0, "refused a connection of uid %u (pid %d).", (unsigned)uid,
+               (int)pid);
+  return false;
+}
+
+static void refuse_full(struct client *client) {
+  struct xpf_fault fault;
+  xpf_fault_set(&fault, XPF_RPC_BUSY, "", "too many connections (%d), try again", XPF_CLIENTS_MAX);
+  xpf_command_refuse(client->id, &fault);
+  client_close(client);
+}
+
+/* The one without work that has been silent for longest, so that connections nobody uses keep
+ * nobody out; NULL when all work. */
+static struct client *longest_idle(const struct xpf_server *server, const struct client *except) {
+  struct client *longest = NULL;
+  for (struct client *client = server->clients; client; client = client->next) {
+    if (client == except || client->in_work > 0 || client->has_backlog)
+      continue;
+    if (!longest || client->active_ms <= longest->active_ms)
+      longest = client;
+  }
+  return longest;
+}
+
+/* False when the new client had to be refused. */
+static bool make_room(struct xpf_server *server, struct client *client) {
+  if (server->clients_count <= XPF_CLIENTS_MAX)
+    return true;
+  struct client *idle = longest_idle(server, client);
+  if (idle)
+    client_close(idle);
+  else
+    refuse_full(client);
+  return idle != NULL;
+}
+
+static struct client *client_new(struct xpf_server *server) {
+  struct client *client = calloc(1, sizeof *client);
+  if (!client)
+    return NULL;
+  client->server = server;
+  client->id = ++server->next_id;
+  client->handles_open = 2;
+  uv_pipe_init(server->loop, &client->pipe, 0);
+  uv_timer_init(server->loop, &client->idle);
+  client->pipe.data = client->idle.data = client;
+  xpf_frame_init(&client->frame, XPF_LINE_MAX_BYTES);
+  client->next = server->clients;
+  server->clients = client;
+  server->clients_count++;
+  return client;
+}
+
+static void on_connection(uv_stream_t *listener, int status) {
+  struct xpf_server *server = listener->data;
+  struct client *client = status < 0 ? NULL : client_new(server);
+  if (!client)
+    return;
+  if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0 || !peer_allowed(client)) {
+    client_close(client);
+    return;
+  }
+  if (!make_room(server, client))
+    return;
+  idle_restart(client);
+  uv_read_start((uv_stream_t *)&client->pipe, on_alloc, on_read);
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+struct write {
+  uv_write_t req;
+  char *line;
+};
+
+static void on_written(uv_write_t *req, int status) {
+  struct write *write = (struct write *)req;
+  (void)status; /* a broken pipe shows in on_read too */
+  free(write->line);
+  free(write);
+}
+
+bool xpf_server_send(uint64_t client_id, char *take_line) {
+  struct client *client = client_find(client_id);
+  struct write *write = client && take_line ? malloc(sizeof *write) : NULL;
+  if (!write) {
+    free(take_line);
+    return false;
+  }
+  uv_buf_t buf = uv_buf_init(take_line, (unsigned)strlen(take_line));
+  uv_stream_t *stream = (uv_stream_t *)&client->pipe;
+  size_t waiting = uv_stream_get_write_queue_size(stream);
+  if (waiting + buf.len > XPF_OUTPUT_MAX_BYTES && waiting > 0) {
+    client_close(client); /* asks and never reads */
+    free(take_line);
+    free(write);
+    return false;
+  }
+  write->line = take_line;
+  if (uv_write(&write->req, stream, &buf, 1, on_written) != 0) {
+    free(write->line);
+    free(write);
+    client_close(client);
+    return false;
+  }
+  return true;
+}
+
+void xpf_server_work_begin(uint64_t client_id) {
+  struct client *client = client_find(client_id);
+  if (client)
+    client->in_work++;
+}
+
+void xpf_server_work_end(uint64_t client_id) {
+  struct client *client = client_find(client_id);
+  if (!client || client->in_work == 0)
+    return;
+  client->in_work--;
+  idle_restart(client); /* it was waiting, not idle */
+}
+
+unsigned xpf_server_work_count(uint64_t client_id) {
+  struct client *client = client_find(client_id);
+  return client ? client->in_work : 0;
+}
+
+/* ---- listening ------------------------------------------------------------------------------- */
+
+static void on_server_closed(uv_handle_t *handle) {
+  struct xpf_server *server = handle->data;
+  if (--server->handles_open == 0)
+    free(server);
+}
+
+static void handles_close(struct xpf_server *server) {
+  uv_close((uv_handle_t *)&server->pipe, on_server_closed);
+  uv_close((uv_handle_t *)&server->turns, on_server_closed);
+}
+
+int xpf_server_new(struct xpf_server **out, uv_loop_t *loop) {
+  struct xpf_server *server = calloc(1, sizeof *server);
+  if (!server)
+    return -ENOMEM;
+  int fd;
+  int err = xpf_listener_open(&server->socket, &fd);
+  if (err) {
+    free(server);
+    return err;
+  }
+  server->loop = loop;
+  uv_pipe_init(loop, &server->pipe, 0);
+  uv_idle_init(loop, &server->turns);
+  server->handles_open = 2;
+  server->pipe.data = server->turns.data = server;
+  err = uv_pipe_open(&server->pipe, fd);
+  if (err)
+    close(fd);
+  else
+    err = uv_listen((uv_stream_t *)&server->pipe, 128, on_connection);
+  if (err) {
+    xpf_listener_remove(&server->socket);
+    handles_close(server);
+    return err;
+  }
+  the_server = server;
+  *out = server;
+  return 0;
+}
+
+const char *xpf_server_path(const struct xpf_server *server) {
+  return server->socket.path;
+}
+
+void xpf_server_close(struct xpf_server *server) {
+  xpf_listener_remove(&server->socket);
+  while (server->clients)
+    client_close(server->clients);
+  the_server = NULL;
+  handles_close(server);
+}

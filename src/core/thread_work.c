@@ -1,0 +1,92 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/thread_state.h"
+
+static struct xpf_task *take_first(struct xpf_thread *thread) {
+  pthread_mutex_lock(&xpf_thread_lock);
+  struct xpf_task *task = thread->tasks;
+  if (task) {
+    thread->tasks = task->next;
+    if (!thread->tasks)
+      thread->tasks_tail = &thread->tasks;
+  }
+  pthread_mutex_unlock(&xpf_thread_lock);
+  return task;
+}
+
+/* A task may run JS-visible V8 code (a snapshot's GC) that reaches an interrupt check: no nesting. */
+static void drain(struct xpf_thread *thread) {
+  if (thread->draining)
+    return;
+  thread->draining = true;
+  struct xpf_task *task;
+  while (thread->alive && (task = take_first(thread)))
+    task->run(task, thread);
+  thread->draining = false;
+}
+
+static void on_interrupt(void *arg) {
+  struct xpf_wakeup *wakeup = arg;
+  pthread_mutex_lock(&xpf_thread_lock);
+  wakeup->pending = false;
+  struct xpf_thread *thread = wakeup->thread;
+  pthread_mutex_unlock(&xpf_thread_lock);
+  if (!thread) {
+    free(wakeup);
+    return;
+  }
+  thread->in_interrupt = true;
+  drain(thread);
+  thread->in_interrupt = false;
+}
+
+void xpf_thread_on_async(uv_async_t *handle) {
+  struct xpf_thread_handles *handles = handle->data;
+  if (handles->thread)
+    drain(handles->thread);
+}
+
+static void wake(struct xpf_thread *thread) {
+  uv_async_send(&thread->handles->async);
+  if (!thread->wakeup->pending) {
+    thread->wakeup->pending = true;
+    xpf_bridge_interrupt(thread->bridge, on_interrupt, thread->wakeup);
+  }
+}
+
+int xpf_thread_post(struct xpf_thread *thread, struct xpf_task *task) {
+  int err = -ESRCH;
+  task->next = NULL;
+  pthread_mutex_lock(&xpf_thread_lock);
+  if (thread->alive) {
+    *thread->tasks_tail = task;
+    thread->tasks_tail = &task->next;
+    wake(thread);
+    err = 0;
+  }
+  pthread_mutex_unlock(&xpf_thread_lock);
+  return err;
+}
+
+bool xpf_thread_take_back(struct xpf_thread *thread, struct xpf_task *task) {
+  bool found = false;
+  pthread_mutex_lock(&xpf_thread_lock);
+  for (struct xpf_task **link = &thread->tasks; *link; link = &(*link)->next) {
+    if (*link != task)
+      continue;
+    *link = task->next;
+    if (!*link)
+      thread->tasks_tail = link;
+    found = true;
+    break;
+  }
+  pthread_mutex_unlock(&xpf_thread_lock);
+  return found;
+}
+
+void xpf_thread_cancel_all(struct xpf_thread *thread, const char *reason) {
+  struct xpf_task *task;
+  while ((task = take_first(thread)))
+    task->cancel(task, reason);
+}
