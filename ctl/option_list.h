@@ -17,7 +17,7 @@
   X(INTERVAL_US, 0, "sampling-interval-us", NULL, "sampling_interval_us", WHOLE, 50, 1000000, "US", \
     "time between two samples, microseconds", "采样间隔 (微秒)")                                         \
   X(INTERVAL_BYTES, 0, "sampling-interval-bytes", NULL, "sampling_interval_bytes", WHOLE, 1024,    \
-    1099511627776.0, "BYTES", "mean distance of samples in allocated bytes", "采样间隔 (分配字节数)")        \
+    1073741824.0, "BYTES", "mean distance of samples in allocated bytes", "采样间隔 (分配字节数)")        \
   X(DEPTH, 0, "stack-depth", NULL, "stack_depth", WHOLE, 1, 512, "FRAMES",                         \
     "frames kept of each stack", "每个调用栈保留的层数")                                                     \
   X(COLLECTED, 0, "include-collected", NULL, "include_collected", FLAG, 0, 0, NULL,                \

@@ -94,9 +94,9 @@ struct xpf_cpu_options {
   uint32_t max_samples; /* samples kept; 0 = no limit */
 };
 
-/* [js] Starts a profile. -EALREADY / -EBUSY when V8 refuses. *out is owned by the caller. V8 may give
- * the time of a function that was inlined before the start to its caller (so does the inspector;
- * mostly from V8 13, Node 24, on). */
+/* [js] Starts a profile. -EALREADY / -EBUSY when V8 refuses. *out is owned by the caller. V8 may
+ * give the time of a function that was inlined before the start to its caller (so does the
+ * inspector; mostly from V8 13, Node 24, on). */
 int xpf_bridge_cpu_start(struct xpf_bridge *b, const struct xpf_cpu_options *options,
                          struct xpf_cpu **out);
 /* [js] Ends sampling. After it the profile may be read and freed on any one thread. Idempotent. */

@@ -26,6 +26,10 @@ int main(void) {
     cJSON_AddNumberToObject(item, "max", key->max);
     cJSON_AddBoolToObject(item, "runtime", key->runtime);
     cJSON_AddItemToObject(item, "standard", xpf_config_value(&defaults, key));
+    cJSON *words = cJSON_AddArrayToObject(item, "words");
+    const char *const *word = xpf_config_words(key);
+    for (; word && *word; word++)
+      cJSON_AddItemToArray(words, cJSON_CreateString(*word));
     cJSON_AddItemToArray(list, item);
   }
   char *text = cJSON_PrintUnformatted(list);

@@ -84,17 +84,12 @@ function readKeys() {
   }
 }
 
-/** The words a text key takes, as its description names them: "lazy, or ready: …". */
-function choices({ what }) {
-  return what.split(':')[0].match(/[a-z]{4,}/g).map((word) => `\`${word}\``).join(', ');
-}
-
 function values(key, language) {
   if (key.type === 'flag') {
     return '`true`, `false`';
   }
   if (key.type === 'text') {
-    return key.unit === 'path' ? WORDS[language].path : choices(key);
+    return key.words.map((word) => `\`${word}\``).join(', ') || WORDS[language].path;
   }
   const unit = language === 'zh' ? UNITS_ZH[key.unit] || key.unit : key.unit;
   return `${key.min} … ${key.max}${unit ? ` ${unit}` : ''}`;

@@ -81,7 +81,7 @@ function escape(text) {
 
 /** One line as [text, colour] pieces. */
 function paint(line) {
-  const chart = /^(\s+[\d.]+ % )(█+)(\s+)(\S.*?)(  \S+)$/.exec(line);
+  const chart = /^(\s+[\d.]+ % )(█+)(\s+)(\S.*?)( {2}\S+)$/.exec(line);
   if (chart) {
     const colours = ['text', 'chart', 'text', 'command', 'dim'];
     return chart.slice(1).map((piece, index) => [piece, colours[index]]);
@@ -105,18 +105,26 @@ function paint(line) {
     .filter(([piece]) => piece !== '');
 }
 
+/** A piece as spans between its wide gaps: every span is told its place and length, since viewers join spaces. */
+function drawPiece(text, colour, column) {
+  return [...text.matchAll(/\S+(?: \S+)*/g)].map((match) => {
+    const before = [...text.slice(0, match.index)].length;
+    const x = (MARGIN + (column + before) * CHAR_WIDTH).toFixed(1);
+    const width = ([...match[0]].length * CHAR_WIDTH).toFixed(1);
+    const attributes = `x="${x}" fill="${COLOURS[colour]}" textLength="${width}" lengthAdjust="spacingAndGlyphs"`;
+    return `<tspan ${attributes}>${escape(match[0])}</tspan>`;
+  });
+}
+
 function drawLine(line, index) {
   const y = BAR_HEIGHT + MARGIN + index * LINE_HEIGHT;
   let column = 0;
-  const pieces = paint(line).map(([text, colour]) => {
-    const x = (MARGIN + column * CHAR_WIDTH).toFixed(1);
-    const width = ([...text].length * CHAR_WIDTH).toFixed(1);
+  const spans = paint(line).flatMap(([text, colour]) => {
+    const drawn = drawPiece(text, colour, column);
     column += [...text].length;
-    // The length is told, so that columns stand under each other in any font.
-    const attributes = `x="${x}" fill="${COLOURS[colour]}" textLength="${width}" lengthAdjust="spacingAndGlyphs"`;
-    return text.trim() === '' ? '' : `<tspan ${attributes}>${escape(text)}</tspan>`;
+    return drawn;
   });
-  return line.trim() === '' ? '' : `<text y="${y}">${pieces.join('')}</text>`;
+  return spans.length === 0 ? '' : `<text y="${y}">${spans.join('')}</text>`;
 }
 
 function draw(text) {
@@ -132,7 +140,7 @@ function draw(text) {
 <rect width="${width}" height="${height}" rx="9" fill="${COLOURS.page}"/>
 <path d="M0 ${BAR_HEIGHT}V9a9 9 0 0 1 9-9h${width - 18}a9 9 0 0 1 9 9v${BAR_HEIGHT - 9}z" fill="${COLOURS.bar}"/>
 ${dots.join('')}
-<g font-family="DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace" font-size="${FONT_SIZE}" xml:space="preserve">
+<g font-family="DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace" font-size="${FONT_SIZE}">
 ${lines.map(drawLine).filter(Boolean).join('\n')}
 </g>
 </svg>

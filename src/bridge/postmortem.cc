@@ -7,8 +7,9 @@
 #include "bridge/js_function.h"
 
 static constexpr uint64_t ISOLATE_BYTES_MAX = 64 * 1024; /* where the exit slot is looked for */
-static constexpr int HOPS_MAX = 1024;                    /* physical frames, stubs included */
-static constexpr int ENTRY_WORDS = 16;                   /* saved by the code that enters JS */
+static constexpr uint64_t STACK_BYTES_MAX = 64 << 20;
+static constexpr int HOPS_MAX = 1024;           /* physical frames, stubs included */
+static constexpr int ENTRY_WORDS = 16;          /* saved by the code that enters JS */
 static constexpr uint64_t SCAN_BYTES = 8 << 20; /* of sources, for the lines of one stack */
 
 namespace {
@@ -189,8 +190,8 @@ __attribute__((noinline)) static void exit_slot_find(struct xpf_bridge *b) {
     if (!xpf_memory_read(isolate + at, words, sizeof words))
       return;
     for (int i = 0; i < 64 && self->exit_slot == 0; i++)
-      if (words[i] > here && exit_is(&self->layout, words[i], here) &&
-          leads_to_function(&self->layout, words[i]))
+      if (words[i] > here && words[i] - here < STACK_BYTES_MAX &&
+          exit_is(&self->layout, words[i], here) && leads_to_function(&self->layout, words[i]))
         self->exit_slot = isolate + at + static_cast<uint64_t>(i) * 8;
   }
 }

@@ -1,4 +1,5 @@
-/* Between JS values and C. [js] All return false with a pending JS exception when Node-API fails. */
+/* Between JS values and C. [js] All return false with a pending JS exception when Node-API fails.
+ */
 #ifndef XPF_CORE_ADDON_VALUE_H
 #define XPF_CORE_ADDON_VALUE_H
 #include <node_api.h>

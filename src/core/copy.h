@@ -1,5 +1,5 @@
-/* Two copies of the package in one process: the one loaded first serves all. Without it two cores would
- * fight over one socket, one log and V8's single hooks. */
+/* Two copies of the package in one process: the one loaded first serves all. Without it two cores
+ * would fight over one socket, one log and V8's single hooks. */
 #ifndef XPF_CORE_COPY_H
 #define XPF_CORE_COPY_H
 #include <stddef.h>

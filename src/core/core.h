@@ -8,14 +8,16 @@
 #include "core/log.h"
 #include "core/sampler.h"
 
-/* ---- configuration ----------------------------------------------------------------------------- */
+/* ---- configuration -----------------------------------------------------------------------------
+ */
 
 /* [any] Copies the current one; false when nobody configured yet (then the defaults are copied). */
 bool xpf_core_config(struct xpf_config *out);
 /* [any] Replaces it and tells log and sampler. */
 void xpf_core_configure(const struct xpf_config *config);
 
-/* ---- parts, each started once, idempotent [js] --------------------------------------------------- */
+/* ---- parts, each started once, idempotent [js]
+ * --------------------------------------------------- */
 
 /* The thread with the log and the sampler. 0 or negative. */
 int xpf_core_start_log(void);
@@ -37,15 +39,16 @@ int xpf_core_metrics(struct xpf_metrics *out);
 /* [any] As Prometheus text; the caller frees. NULL when out of memory. */
 char *xpf_core_prometheus(const struct xpf_metrics *metrics);
 
-/* ---- the core thread ------------------------------------------------------------------------------ */
+/* ---- the core thread
+ * ------------------------------------------------------------------------------ */
 
 /* Work for the core thread, embedded in its owner. Runs in the order posted. */
 struct xpf_call {
   struct xpf_call *next;
   void (*run)(struct xpf_call *call);
 };
-/* [any] When the thread does not run (any more), `run` is called at once on the calling thread, so that
- * ownership always moves on. Returns true when it was queued. */
+/* [any] When the thread does not run (any more), `run` is called at once on the calling thread, so
+ * that ownership always moves on. Returns true when it was queued. */
 bool xpf_core_post(struct xpf_call *call);
 uv_loop_t *xpf_core_loop(void); /* [core] */
 /* [any] True on the core thread. */

@@ -1,6 +1,6 @@
 /* The diagnostic report: what is known about a JS thread and its process right now, as JSON.
- * Two parts: what only the JS thread can tell (collected on it, skipped while it is blocked in native
- * code) and everything else (any thread). Secrets in the environment are masked. */
+ * Two parts: what only the JS thread can tell (collected on it, skipped while it is blocked in
+ * native code) and everything else (any thread). Secrets in the environment are masked. */
 #ifndef XPF_CORE_DIAG_H
 #define XPF_CORE_DIAG_H
 #include <stdbool.h>
@@ -28,7 +28,8 @@ struct xpf_diag_js {
   struct xpf_diag_handle *handles; /* XPF_DIAG_HANDLES_MAX */
 };
 
-/* [js] NULL when out of memory. with_stack: false inside a fatal error, where V8 must not be asked. */
+/* [js] NULL when out of memory. with_stack: false inside a fatal error, where V8 must not be asked.
+ */
 struct xpf_diag_js *xpf_diag_js_collect(struct xpf_thread *thread, bool with_stack);
 void xpf_diag_js_free(struct xpf_diag_js *js);
 /* [js] */
@@ -45,11 +46,12 @@ struct xpf_diag {
 /* [any but the JS thread, or the JS thread itself in a fatal error] */
 int xpf_diag_write(const struct xpf_diag *diag, struct xpf_sink *sink);
 
-/* ---- parts ---------------------------------------------------------------------------------------- */
+/* ---- parts
+ * ---------------------------------------------------------------------------------------- */
 void xpf_diag_add_js(cJSON *report, const struct xpf_diag *diag);
-void xpf_diag_add_system(cJSON *report);   /* env, limits, libraries */
+void xpf_diag_add_system(cJSON *report); /* env, limits, libraries */
 void xpf_diag_add_native(cJSON *report, const struct xpf_diag *diag);
 /* Appends the frames to "jsStacks". */
 void xpf_diag_add_frames(cJSON *stacks, const struct xpf_js_frame *frames, uint32_t count);
-void xpf_diag_add_process(cJSON *report);  /* threads' figures, cgroup, config */
+void xpf_diag_add_process(cJSON *report); /* threads' figures, cgroup, config */
 #endif

@@ -53,12 +53,14 @@ static void endpoints(const uv_handle_t *handle, char *out, size_t size) {
   int local_size = sizeof local, remote_size = sizeof remote;
   char text[INET6_ADDRSTRLEN + 8];
   bool tcp = handle->type == UV_TCP;
-  int err = tcp ? uv_tcp_getsockname((const uv_tcp_t *)handle, (struct sockaddr *)&local, &local_size)
-                : uv_udp_getsockname((const uv_udp_t *)handle, (struct sockaddr *)&local, &local_size);
+  int err =
+      tcp ? uv_tcp_getsockname((const uv_tcp_t *)handle, (struct sockaddr *)&local, &local_size)
+          : uv_udp_getsockname((const uv_udp_t *)handle, (struct sockaddr *)&local, &local_size);
   if (err == 0 && address_text(&local, text, sizeof text))
     append(out, size, "%s", text);
-  err = tcp ? uv_tcp_getpeername((const uv_tcp_t *)handle, (struct sockaddr *)&remote, &remote_size)
-            : uv_udp_getpeername((const uv_udp_t *)handle, (struct sockaddr *)&remote, &remote_size);
+  err =
+      tcp ? uv_tcp_getpeername((const uv_tcp_t *)handle, (struct sockaddr *)&remote, &remote_size)
+          : uv_udp_getpeername((const uv_udp_t *)handle, (struct sockaddr *)&remote, &remote_size);
   if (err == 0 && address_text(&remote, text, sizeof text))
     append(out, size, " connected to %s", text);
   else
@@ -108,8 +110,9 @@ static void timer_detail(const uv_timer_t *timer, char *out, size_t size) {
 static void path_detail(uv_handle_t *handle, char *out, size_t size) {
   char path[512];
   size_t path_size = sizeof path;
-  int err = handle->type == UV_FS_EVENT ? uv_fs_event_getpath((uv_fs_event_t *)handle, path, &path_size)
-                                        : uv_fs_poll_getpath((uv_fs_poll_t *)handle, path, &path_size);
+  int err = handle->type == UV_FS_EVENT
+                ? uv_fs_event_getpath((uv_fs_event_t *)handle, path, &path_size)
+                : uv_fs_poll_getpath((uv_fs_poll_t *)handle, path, &path_size);
   if (err == 0)
     append(out, size, "filename: %s", path);
 }
@@ -131,7 +134,8 @@ static void fill_detail(uv_handle_t *handle, char *out, size_t size) {
     break;
   case UV_SIGNAL: {
     int number = ((uv_signal_t *)handle)->signum;
-    append(out, size, "signum: %d (SIG%s)", number, sigabbrev_np(number) ? sigabbrev_np(number) : "?");
+    append(out, size, "signum: %d (SIG%s)", number,
+           sigabbrev_np(number) ? sigabbrev_np(number) : "?");
     break;
   }
   case UV_FS_EVENT:

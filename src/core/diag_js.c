@@ -31,7 +31,8 @@ void xpf_diag_js_free(struct xpf_diag_js *js) {
   free(js);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------------- */
+/* ---- JSON
+ * ------------------------------------------------------------------------------------------- */
 
 static void add_hex(cJSON *object, const char *key, uint64_t value) {
   char text[32];
@@ -54,7 +55,8 @@ void xpf_diag_add_frames(cJSON *stacks, const struct xpf_js_frame *frames, uint3
     const struct xpf_js_frame *frame = &frames[i];
     cJSON *item = cJSON_CreateObject();
     add_hex(item, "pcAddress", frame->pc);
-    cJSON_AddStringToObject(item, "functionName", frame->function[0] ? frame->function : "anonymous");
+    cJSON_AddStringToObject(item, "functionName",
+                            frame->function[0] ? frame->function : "anonymous");
     cJSON_AddStringToObject(item, "scriptName", frame->script);
     cJSON_AddNumberToObject(item, "lineNumber", frame->line);
     cJSON_AddNumberToObject(item, "column", frame->column);
@@ -140,10 +142,11 @@ static void add_last_known(cJSON *report, const struct xpf_diag *diag) {
 
 void xpf_diag_add_js(cJSON *report, const struct xpf_diag *diag) {
   const struct xpf_diag_js *js = diag->js;
-  cJSON_AddStringToObject(report, "vmState",
-                          js ? xpf_vm_state_name(js->vm_state) : xpf_vm_state_name(XPF_VM_EXTERNAL));
+  cJSON_AddStringToObject(
+      report, "vmState", js ? xpf_vm_state_name(js->vm_state) : xpf_vm_state_name(XPF_VM_EXTERNAL));
   cJSON *stacks = cJSON_AddArrayToObject(report, "jsStacks");
-  cJSON *native = cJSON_AddArrayToObject(report, "nativeStacks"); /* filled by xpf_diag_add_native */
+  cJSON *native =
+      cJSON_AddArrayToObject(report, "nativeStacks"); /* filled by xpf_diag_add_native */
   (void)native;
   if (js) {
     xpf_diag_add_frames(stacks, js->frames, js->frames_count);

@@ -14,7 +14,8 @@
 
 extern char **environ;
 
-/* ---- environment ------------------------------------------------------------------------------------- */
+/* ---- environment
+ * ------------------------------------------------------------------------------------- */
 
 static bool contains_word(const char *name, size_t size, const char *word) {
   size_t length = strlen(word);
@@ -25,10 +26,10 @@ static bool contains_word(const char *name, size_t size, const char *word) {
 }
 
 static bool looks_secret(const char *name, size_t size) {
-  static const char *const words[] = {"secret", "token",  "passw",  "pwd",     "credential", "private",
-                                      "auth",   "cookie", "session", "signature", "apikey",  "api_key",
-                                      "access_key", "accesskey", "_key", "dsn", "salt", "cert", "jwt",
-                                      "connection_string", "conn_str"};
+  static const char *const words[] = {
+      "secret", "token",   "passw",     "pwd",    "credential", "private",           "auth",
+      "cookie", "session", "signature", "apikey", "api_key",    "access_key",        "accesskey",
+      "_key",   "dsn",     "salt",      "cert",   "jwt",        "connection_string", "conn_str"};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
     if (contains_word(name, size, words[i]))
       return true;
@@ -84,7 +85,8 @@ static void add_environment(cJSON *system) {
     add_variable(list, *entry, config.enable_mask_secrets);
 }
 
-/* ---- limits ------------------------------------------------------------------------------------------ */
+/* ---- limits
+ * ------------------------------------------------------------------------------------------ */
 
 static void add_limit(cJSON *item, const char *key, rlim_t value, rlim_t unit) {
   char text[32] = "unlimited";
@@ -135,7 +137,8 @@ void xpf_diag_add_system(cJSON *report) {
   dl_iterate_phdr(add_library, cJSON_AddArrayToObject(system, "loadedLibraries"));
 }
 
-/* ---- process ----------------------------------------------------------------------------------------- */
+/* ---- process
+ * ----------------------------------------------------------------------------------------- */
 
 static void add_number(cJSON *object, const char *key, uint64_t value) {
   cJSON_AddNumberToObject(object, key, (double)value);

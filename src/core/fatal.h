@@ -1,6 +1,6 @@
-/* V8 gives up (fatal error, out of memory): the last words. Writes the report and the core file that the
- * configuration asks for, and unfinished CPU and GC profiles, on the dying JS thread itself; then
- * Node's own handler goes on as if we were not there. */
+/* V8 gives up (fatal error, out of memory): the last words. Writes the report and the core file
+ * that the configuration asks for, and unfinished CPU and GC profiles, on the dying JS thread
+ * itself; then Node's own handler goes on as if we were not there. */
 #ifndef XPF_CORE_FATAL_H
 #define XPF_CORE_FATAL_H
 #include "core/thread.h"

@@ -1,7 +1,8 @@
 /* The typed arrays that lib/http.js writes and the core reads: no native call per request.
  * One block of uint32 slots per JS thread, in an ArrayBuffer kept alive by the thread. All counters
- * are cumulative and wrap at 2^32; readers subtract. Offsets are exported to JS by the addon from this
- * header, so that only one place knows them. Server and client (outgoing) blocks look the same. */
+ * are cumulative and wrap at 2^32; readers subtract. Offsets are exported to JS by the addon from
+ * this header, so that only one place knows them. Server and client (outgoing) blocks look the
+ * same. */
 #ifndef XPF_CORE_HTTP_COUNTERS_H
 #define XPF_CORE_HTTP_COUNTERS_H
 #include <stdint.h>
@@ -22,7 +23,7 @@ struct xpf_http_block {
 };
 
 struct xpf_http_counters {
-  uint32_t profiling; /* written by the core: 1 while JS must report httpDetail */
+  uint32_t profiling;  /* written by the core: 1 while JS must report httpDetail */
   uint32_t timeout_ms; /* written by the core: patch_http_timeout; 0 = no timer */
   struct xpf_http_block server, client;
 };

@@ -162,7 +162,8 @@ int xpf_job_command_stop(struct xpf_command_call *call, const struct xpf_command
   return 0;
 }
 
-/* ---- cancel -------------------------------------------------------------------------------------------- */
+/* ---- cancel
+ * -------------------------------------------------------------------------------------------- */
 
 static bool cancel(struct xpf_job *job) {
   if (job->state >= XPF_JOB_RELEASING)

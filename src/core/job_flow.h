@@ -1,4 +1,5 @@
-/* What the job_*.c files share: the list of jobs and the steps between states. All [core] unless marked. */
+/* What the job_*.c files share: the list of jobs and the steps between states. All [core] unless
+ * marked. */
 #ifndef XPF_CORE_JOB_FLOW_H
 #define XPF_CORE_JOB_FLOW_H
 #include "core/job.h"

@@ -57,8 +57,8 @@ static void end_record(struct gc_job *self, const struct xpf_gc_mark *mark) {
     record->total_count += totals.count[i];
   }
   record->uptime_s = (mark->now_ns - xpf_thread_attached_ns(self->watched)) / 1000000000;
-  record->after_count = xpf_bridge_spaces_read(xpf_thread_bridge(self->watched), record->after,
-                                               XPF_HEAP_SPACES_MAX);
+  record->after_count =
+      xpf_bridge_spaces_read(xpf_thread_bridge(self->watched), record->after, XPF_HEAP_SPACES_MAX);
 }
 
 static void on_gc(void *arg, const struct xpf_gc_mark *mark) {

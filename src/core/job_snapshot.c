@@ -56,6 +56,8 @@ static int refuse(struct snapshot_job *self, int err, struct xpf_fault *fault) {
                   (unsigned long long)(self->max_rss_bytes >> 20));
   else if (xpf_job_is_unwanted(&self->job))
     xpf_fault_set(fault, XPF_RPC_CANCELLED, "", "cancelled");
+  else if (err == -ENOTSUP)
+    xpf_fault_set(fault, XPF_RPC_UNSUPPORTED, "internals", "internals needs Node.js 20 or newer");
   else
     xpf_fault_set(fault, XPF_RPC_INTERNAL, "", "V8 could not take a heap snapshot: %s",
                   strerror(-err));

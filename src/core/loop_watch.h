@@ -1,7 +1,7 @@
 /* Measures the turns of one event loop from inside: the time between two polls, without timers and
  * without cost while the loop sleeps. A turn's busy time is the elapsed time less libuv's idle time
- * (uv_metrics_idle_time, which Node switches on for every loop); every event of a turn waits at most
- * that long, so the histogram of turns is the event loop delay. */
+ * (uv_metrics_idle_time, which Node switches on for every loop); every event of a turn waits at
+ * most that long, so the histogram of turns is the event loop delay. */
 #ifndef XPF_CORE_LOOP_WATCH_H
 #define XPF_CORE_LOOP_WATCH_H
 #include <stdint.h>

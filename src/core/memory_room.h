@@ -5,6 +5,7 @@
 
 /* Bytes: the smaller of the cgroup's limit and the host's memory; 0 = unknown. */
 uint64_t xpf_memory_room_total(void);
-/* The RSS at which extra work must be given up: present RSS + 80 % of what is still free. 0 = unknown. */
+/* The RSS at which extra work must be given up: present RSS + 80 % of what is still free. 0 =
+ * unknown. */
 uint64_t xpf_memory_room_rss_limit(void);
 #endif

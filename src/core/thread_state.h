@@ -1,9 +1,9 @@
 /* The inside of struct xpf_thread, for the thread_*.c files only.
  *
- * Locks: `xpf_thread_lock` guards the registry, `alive`, the task queue and `borrowed` of all threads; it
- * is held for a few instructions, also around uv_async_send and RequestInterrupt, because the
- * end of a thread takes it: whoever holds it knows the isolate lives. `data_lock` of a thread
- * guards the figures the JS thread leaves for others. Never both at once. */
+ * Locks: `xpf_thread_lock` guards the registry, `alive`, the task queue and `borrowed` of all
+ * threads; it is held for a few instructions, also around uv_async_send and RequestInterrupt,
+ * because the end of a thread takes it: whoever holds it knows the isolate lives. `data_lock` of a
+ * thread guards the figures the JS thread leaves for others. Never both at once. */
 #ifndef XPF_CORE_THREAD_STATE_H
 #define XPF_CORE_THREAD_STATE_H
 #include <pthread.h>
@@ -13,7 +13,8 @@
 
 #define XPF_CLAIMS_MAX 16
 
-/* What V8 holds for an interrupt that was asked for; outlives the thread when V8 never delivers it. */
+/* What V8 holds for an interrupt that was asked for; outlives the thread when V8 never delivers it.
+ */
 struct xpf_wakeup {
   struct xpf_thread *thread; /* NULL once the thread has ended */
   bool pending;              /* under xpf_thread_lock */
@@ -56,7 +57,8 @@ struct xpf_thread {
   void *memory_reader_arg;
 
   struct xpf_task refresh_task;
-  uint64_t refresh_round; /* the round refresh_task was posted for; 0 = not posted. Under the lock */
+  uint64_t
+      refresh_round; /* the round refresh_task was posted for; 0 = not posted. Under the lock */
 };
 
 extern pthread_mutex_t xpf_thread_lock;

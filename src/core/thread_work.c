@@ -15,7 +15,8 @@ static struct xpf_task *take_first(struct xpf_thread *thread) {
   return task;
 }
 
-/* A task may run JS-visible V8 code (a snapshot's GC) that reaches an interrupt check: no nesting. */
+/* A task may run JS-visible V8 code (a snapshot's GC) that reaches an interrupt check: no nesting.
+ */
 static void drain(struct xpf_thread *thread) {
   if (thread->draining)
     return;

@@ -266,9 +266,14 @@ const char *xpf_profile_string(const struct xpf_profile *profile, uint32_t index
 }
 
 double xpf_profile_effective_interval_us(const struct xpf_profile *profile) {
-  if (profile->samples_count == 0 || profile->end_us <= profile->start_us)
+  uint64_t hits = 0;
+  for (uint32_t i = 0; i < profile->nodes_count; i++)
+    hits += profile->nodes[i].hit_count;
+  if (hits == 0)
+    hits = profile->samples_count;
+  if (hits == 0 || profile->end_us <= profile->start_us)
     return 0;
-  return ((double)profile->end_us - (double)profile->start_us) / profile->samples_count;
+  return ((double)profile->end_us - (double)profile->start_us) / (double)hits;
 }
 
 void xpf_profile_children(const struct xpf_profile *profile, uint32_t *first, uint32_t *next) {

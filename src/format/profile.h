@@ -77,7 +77,9 @@ int xpf_profile_sample_add(struct xpf_profile *profile, uint32_t node_id, int64_
 int xpf_profile_detail_add(struct xpf_profile *profile, const char *text);
 /* The string behind an index, "" when out of range. */
 const char *xpf_profile_string(const struct xpf_profile *profile, uint32_t index);
-/* Mean distance of the samples in µs: (end - start) / samples; 0 without samples. */
+/* Mean distance of the samplings in µs: (end - start) / hits of all nodes, or / samples when no
+ * node has hits; 0 without either. Since V8 13 the list of samples also has moments that no timer
+ * chose. */
 double xpf_profile_effective_interval_us(const struct xpf_profile *profile);
 /* Links of the tree: first[i] is the first child of node i, next[i] its next sibling, in the order
  * of the array; XPF_NO_PARENT for none. Both arrays are the caller's, nodes_count long. */

@@ -275,6 +275,7 @@ describe('the JS stack of a blocked thread', { skip: !isLinuxX64, timeout: 10 * 
     const report = await reportOf('optimised', { flags: ['--max-inlined-bytecode-size=0'] });
     assertWalked(report);
     assertOrder(report, ['hashPassword', 'login', 'optimised', 'handle']);
+    assert.strictEqual(frameOf(report, 'login').lineOf, 'function');
   });
 
   test('a compiled function has at least the line where it starts', async () => {

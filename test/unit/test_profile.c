@@ -176,6 +176,10 @@ static void effective_interval_is_the_mean(void **state) {
   for (int i = 0; i < 8; i++)
     xpf_profile_sample_add(p, 1, 0, 0);
   assert_true(xpf_profile_effective_interval_us(p) == 125);
+  struct xpf_profile_frame frame = {.function_name = "f", .url = "", .bailout_reason = ""};
+  assert_true(xpf_profile_node_add(p, XPF_NO_PARENT, 1, &frame) >= 0);
+  p->nodes[0].hit_count = 4; /* of the eight samples only four came by the timer */
+  assert_true(xpf_profile_effective_interval_us(p) == 250);
   p->end_us = 500;
   assert_true(xpf_profile_effective_interval_us(p) == 0);
   xpf_profile_free(p);
