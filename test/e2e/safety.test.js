@@ -10,12 +10,11 @@ const { spawnSync } = require('node:child_process');
 const { describe, test, afterEach } = require('node:test');
 const { startApp, root } = require('./support/app');
 const { PROFILES } = require('./support/kinds');
+const { NOBODY, isRoot, noNobody } = require('./support/nobody');
 const { connect, socketOf } = require('./support/rpc');
 const { until, within } = require('./support/until');
 
 const register = path.join(root, 'lib', 'register.js');
-const isRoot = process.geteuid && process.geteuid() === 0;
-const NOBODY = 65534;
 const nodeMajor = Number(process.versions.node.split('.')[0]);
 const IDLE = 'setInterval(() => {}, 1000);';
 
@@ -59,7 +58,7 @@ describe('a strange environment', { timeout: 58000 }, () => {
     }
   });
 
-  test('a user without an entry in the list of users, and no HOME', { skip: !isRoot && 'only root may change the user' }, async () => {
+  test('a user without an entry in the list of users, and no HOME', { skip: noNobody }, async () => {
     const app = launch(IDLE, { uid: 54321, env: { XPROFILER_PREFIX: '', HOME: undefined, TMPDIR: undefined } });
     await until(() => fs.existsSync(`/tmp/xprofiler-54321/${app.pid}.sock`), 'its socket');
     assert.ok(app.isAlive());
@@ -73,6 +72,7 @@ describe('a strange environment', { timeout: 58000 }, () => {
   });
 
   test('a registry that is a directory, a loop of links, unreadable, or in a prefix that is missing', async () => {
+    const uid = isRoot && !noNobody ? NOBODY : undefined; // root may read and write everything
     const cases = [
       (home) => fs.mkdirSync(path.join(home, '.xprofiler')),
       (home) => fs.symlinkSync('.xprofiler', path.join(home, '.xprofiler')),
@@ -82,7 +82,6 @@ describe('a strange environment', { timeout: 58000 }, () => {
       (home) => fs.rmSync(home, { recursive: true }),
     ];
     for (const prepare of cases) {
-      const uid = isRoot ? NOBODY : undefined; // root may read and write everything
       const app = launch(IDLE, {
         uid,
         logDir: (home) => {
@@ -381,11 +380,14 @@ describe('processes and workers that die young', { timeout: 58000 }, () => {
     const app = launch(`
       const cluster = require('node:cluster');
       if (cluster.isPrimary) {
-        const pids = () => say('pids ' + Object.values(cluster.workers).map((worker) => worker.process.pid).join(' '));
-        for (let i = 0; i < 4; i++) cluster.fork();
-        let ready = 0;
-        cluster.on('message', () => { if (++ready % 4 === 0) pids(); });
-        cluster.on('exit', () => { if (Object.keys(cluster.workers).length === 0) for (let i = 0; i < 4; i++) cluster.fork(); });
+        let members, ready, dead;
+        const generation = () => {
+          [ready, dead] = [0, 0];
+          members = Array.from({ length: 4 }, () => cluster.fork());
+        };
+        cluster.on('message', () => { if (++ready === 4) say('pids ' + members.map((member) => member.process.pid).join(' ')); });
+        cluster.on('exit', () => { if (++dead === 4) generation(); });
+        generation();
       } else {
         require('node:http').createServer((_request, response) => response.end('x')).listen(0, () => process.send('ready'));
       }`, { config: { log_interval: 1 } });
