@@ -178,24 +178,31 @@ static void count_in_handler(void *arg, const struct xpf_freeze_thread *thread) 
     seen->in_handler++;
 }
 
+/* A sanitizer's own code has places no unwinder gets out of: one look in some must succeed. */
 static void each_thread_is_seen_once_with_its_stack(void **state) {
-  struct seen seen = {.context_agrees = true};
-  struct xpf_freeze_options options = {
-      .native_stack = true, .in_handler = count_in_handler, .arg = &seen};
+  bool shown[ROLES] = {false};
   (void)state;
-  int count = xpf_freeze_each(&options, note, &seen);
-  assert_int_equal(count, seen.total);
-  assert_true(count >= ROLES);
-  assert_true(seen.context_agrees);
-  for (int i = 0; i < ROLES; i++) {
-    assert_int_equal(seen.times[i], 1);
-    if (i == DEAF)
-      continue;
-    assert_int_equal(seen.role[i].state, XPF_FREEZE_STOPPED);
-    assert_true(seen.role[i].sp != 0 && seen.role[i].fs_base != 0);
-    assert_true(shows(seen.role[i].frames, seen.role[i].frames_count, workers[i].function));
+  for (int round = 0, missing = ROLES - 1; missing > 0; round++) {
+    struct seen seen = {.context_agrees = true};
+    struct xpf_freeze_options options = {
+        .native_stack = true, .in_handler = count_in_handler, .arg = &seen};
+    assert_true(round < 20);
+    int count = xpf_freeze_each(&options, note, &seen);
+    assert_int_equal(count, seen.total);
+    assert_true(count >= ROLES);
+    assert_true(seen.context_agrees);
+    assert_true(seen.in_handler >= ROLES - 1);
+    for (int i = 0; i < ROLES; i++) {
+      assert_int_equal(seen.times[i], 1);
+      if (i == DEAF)
+        continue;
+      assert_int_equal(seen.role[i].state, XPF_FREEZE_STOPPED);
+      assert_true(seen.role[i].sp != 0 && seen.role[i].fs_base != 0);
+      bool now = shows(seen.role[i].frames, seen.role[i].frames_count, workers[i].function);
+      missing -= now && !shown[i];
+      shown[i] |= now;
+    }
   }
-  assert_true(seen.in_handler >= ROLES - 1);
   assert_no_handler_left();
 }
 
