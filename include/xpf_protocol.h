@@ -14,7 +14,8 @@
 /* Longest accepted line, its newline not counted. A longer one is answered with an error and
  * skipped. */
 #define XPF_LINE_MAX_BYTES (1024 * 1024)
-/* Connections served at once; one more is answered with XPF_RPC_BUSY and closed. */
+/* Connections served at once. One more takes the place of the longest-idle one without work; when
+ * all have work it is answered with XPF_RPC_BUSY and closed. */
 #define XPF_CLIENTS_MAX 256
 /* Requests in work on one connection; one more is answered with XPF_RPC_BUSY. */
 #define XPF_REQUESTS_MAX 64

@@ -11,6 +11,7 @@ const registry = require('./registry');
 const binding = require('./binding').load();
 
 const NOT_CONFIGURED = 'must run "require(\'xprofiler\')()" to set xprofiler config first!';
+let throwWanted = false;
 const LEVELS = { info: 0, error: 1, debug: 2 };
 
 function requireConfig() {
@@ -27,6 +28,7 @@ function requireConfig() {
  */
 function configure(user) {
   check(user);
+  throwWanted = isThrowWanted(user);
   if (!isMainThread && binding.config()) {
     return { config: requireConfig(), isOwner: false };
   }
@@ -49,11 +51,18 @@ function timestamp() {
   return `${day} ${time}`;
 }
 
-function checkServer({ error }, config) {
+/** Only when asked for by name: an application must not die of a system that has no place for a socket. */
+function isThrowWanted(user) {
+  const sources = [user.check_throw, process.env.XPROFILER_CHECK_THROW];
+  const value = sources.find((raw) => [true, false, 'YES', 'NO'].includes(raw));
+  return value === true || value === 'YES';
+}
+
+function checkServer({ error }) {
   if (!error) {
     return;
   }
-  if (config.check_throw) {
+  if (throwWanted) {
     throw new Error(error);
   }
   console.error(`\n[${timestamp()}] [error] [xprofiler-ipc] [${binding.version}] ${error}`);
@@ -77,7 +86,7 @@ function start(config = {}) {
   if (isOwner && !server.error) {
     registry.register(current.log_dir);
   }
-  checkServer(server, current);
+  checkServer(server);
 }
 
 function setConfig(config) {
@@ -104,8 +113,8 @@ const api = {
     binding.startLog();
   },
   runCommandsListener() {
-    const config = requireConfig();
-    checkServer(binding.startServer(), config);
+    requireConfig();
+    checkServer(binding.startServer());
   },
   setHooks() {
     requireConfig();

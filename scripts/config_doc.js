@@ -42,7 +42,7 @@ const CHINESE = {
   log_format_alinode: '使用 alinode 日志格式',
   patch_http: '统计 HTTP 请求',
   patch_http_timeout: '响应超过该时间记为超时',
-  check_throw: '无法建立套接字时 start() 抛出异常, 否则只打印日志',
+  check_throw: '明确设置时: 无法建立套接字则 start() 抛出异常; 否则只打印日志',
   auto_incr_heap_limit_size: '堆上限每次增加的大小',
   enable_log_uv_handles: '按类型记录 libuv 句柄',
   enable_fatal_error_hook: '处理 V8 致命错误和内存溢出',

@@ -52,7 +52,8 @@ void xpf_command_dispatch(uint64_t client_id, const char *line, size_t size) {
   struct xpf_command_call call = {.client_id = client_id};
   if (xpf_request_parse(&request, line, size, &call.fault) != 0) {
     answer_fault(client_id, request.id, &call.fault);
-  } else if (xpf_server_work_count(client_id) >= XPF_REQUESTS_MAX) {
+  } else if (xpf_server_work_count(client_id) >= XPF_REQUESTS_MAX &&
+             strcmp(request.method, "cancel") != 0) { /* cancel is the way out */
     xpf_fault_set(&call.fault, XPF_RPC_BUSY, "", "%d requests of this connection wait already",
                   XPF_REQUESTS_MAX);
     answer_fault(client_id, request.id, &call.fault);

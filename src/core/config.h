@@ -21,7 +21,7 @@
   X(FLAG, log_format_alinode, LOG_FORMAT_ALINODE, false, 0, 0, false, "", "write the alinode log format") \
   X(FLAG, patch_http, PATCH_HTTP, true, 0, 0, false, "", "count HTTP requests")                    \
   X(NUMBER, patch_http_timeout, PATCH_HTTP_TIMEOUT, 30, 0.001, 86400, false, "s", "a response later than this counts as a timeout") \
-  X(FLAG, check_throw, CHECK_THROW, true, 0, 0, false, "", "start() throws when no socket can be made, else it is only logged") \
+  X(FLAG, check_throw, CHECK_THROW, true, 0, 0, false, "", "given by name: start() throws when no socket can be made; else that is only logged") \
   X(NUMBER, auto_incr_heap_limit_size, AUTO_INCR_HEAP_LIMIT_SIZE, 256, 1, 1048576, false, "MB", "step of the heap limit growth") \
   X(FLAG, enable_log_uv_handles, ENABLE_LOG_UV_HANDLES, true, 0, 0, true, "", "log libuv handles by type") \
   X(FLAG, enable_fatal_error_hook, ENABLE_FATAL_ERROR_HOOK, true, 0, 0, false, "", "act on V8 fatal errors and out of memory") \

@@ -102,14 +102,20 @@ test('setConfig stores without starting; wrong arguments are TypeErrors', () => 
   ]);
 });
 
-test('a server that cannot be started: thrown with check_throw, else one error message', () => {
+test('a server that cannot be started: thrown when check_throw is given, else one error message', () => {
   const xprofiler = load(makeFakeBinding({ serverError: 'no socket could be made' }));
-  assert.throws(() => xprofiler({ log_dir: home }), new Error('no socket could be made'));
-  const lines = captureErrors(() => xprofiler({ log_dir: home, check_throw: false }));
+  assert.throws(() => xprofiler({ log_dir: home, check_throw: true }), new Error('no socket could be made'));
+  const lines = captureErrors(() => xprofiler({ log_dir: home }));
+  assert.strictEqual(captureErrors(() => xprofiler({ log_dir: home, check_throw: false })).length, 1);
   assert.strictEqual(lines.length, 1);
   const form = /^\n\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \[error\] \[xprofiler-ipc\] \[4\.0\.0\] no socket could be made$/;
   assert.match(lines[0], form);
-  assert.throws(() => load(makeFakeBinding({ serverError: 'no' })).start({ log_dir: home }), /no/);
+  process.env.XPROFILER_CHECK_THROW = 'YES';
+  try {
+    assert.throws(() => load(makeFakeBinding({ serverError: 'no' })).start({ log_dir: home }), /no/);
+  } finally {
+    delete process.env.XPROFILER_CHECK_THROW;
+  }
 });
 
 test('XPROFILER_UNIT_TEST_SINGLE_MODULE: nothing native is started', () => {
