@@ -6,7 +6,6 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
-
 function succeeds(command, args, input) {
   const result = spawnSync(command, args, { input, stdio: ['pipe', 'ignore', 'ignore'] });
   return result.status === 0;
@@ -41,6 +40,7 @@ const TEST = [
     isThere: () =>
       hasHeader('#include <stdarg.h>\n#include <stddef.h>\n#include <setjmp.h>\n#include <cmocka.h>'),
   },
+  { package: 'libuv1-dev', isThere: () => hasHeader('#include <uv.h>') },
   { package: 'clang-format', isThere: programs('clang-format') },
   { package: 'cppcheck', isThere: programs('cppcheck') },
   { package: 'gdb', isThere: programs('gdb') },
