@@ -260,7 +260,8 @@ static void timer_start(struct xpf_job *job) {
   uv_update_time(loop);
   double passed = (double)(uv_hrtime() - job->began_ns) / 1e6;
   double left = job->profiling_ms > passed ? job->profiling_ms - passed : 0;
-  uv_timer_start(job->timer, on_profiling_time, (uint64_t)(left + 0.5), 0);
+  /* The loop's clock is cut to whole ms: one more, so that a profile is never too short. */
+  uv_timer_start(job->timer, on_profiling_time, (uint64_t)left + 1 + (left > (uint64_t)left), 0);
 }
 
 void xpf_job_start_writing(struct xpf_job *job) {

@@ -167,7 +167,7 @@ describe('two pid namespaces that share /tmp', { timeout: 58000, skip: notRoot }
 
   test('ten that start at once: each finds a place of its own, or says that there is none', async (context) => {
     if (spawnSync('unshare', ['--pid', '--fork', 'true']).status !== 0) return context.skip('no pid namespaces here');
-    const all = Array.from({ length: 10 }, () => launch(`${IDLE} try { require(xprofilerRoot)(xprofilerConfig); say('served'); } catch (error) { say('refused ' + error.message); }`, { isBare: true, wrap: inNamespace }));
+    const all = Array.from({ length: 10 }, () => launch(`${IDLE} try { require(xprofilerRoot)({ ...xprofilerConfig, check_throw: true }); say('served'); } catch (error) { say('refused ' + error.message); }`, { isBare: true, wrap: inNamespace }));
     await Promise.all(all.map((app) => until(() => app.stdout !== '', `a word; ${app.stderr}`)));
     const served = all.filter((app) => app.stdout === 'served\n');
     const found = await answers();
