@@ -66,13 +66,8 @@ function lastNumber(text, word) {
   return found ? Number(found[1]) : 0;
 }
 
-async function e2e(names) {
-  const files = e2eFiles(names);
-  if (files.length === 0) {
-    return;
-  }
-  console.log('\n== JavaScript and end-to-end tests');
-  const options = ['--test', '--test-reporter=spec', '--test-concurrency=2'];
+async function runTests(files, concurrency) {
+  const options = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`];
   const { text, status } = await run(process.execPath, [...options, ...files]);
   const count = (...words) => words.reduce((sum, word) => sum + lastNumber(text, word), 0);
   const counts = {
@@ -80,6 +75,29 @@ async function e2e(names) {
     failed: count('fail', 'cancelled'),
     skipped: count('skipped', 'todo'),
   };
+  const places = [...text.matchAll(/^test at (\S+?):\d+/gm)].map(([, file]) => path.relative(root, path.resolve(root, file)));
+  return { counts, status, failedFiles: files.filter((file) => places.includes(file)) };
+}
+
+/** Tests with deadlines may fail when the machine is busy: such a file gets one more run, alone. */
+async function e2e(names) {
+  const files = e2eFiles(names);
+  if (files.length === 0) {
+    return;
+  }
+  console.log('\n== JavaScript and end-to-end tests');
+  const first = await runTests(files, 2);
+  const { counts, failedFiles } = first;
+  let { status } = first;
+  if (failedFiles.length > 0) {
+    console.log(`\n== once more, one after the other: ${failedFiles.join(', ')}`);
+    const again = await runTests(failedFiles, 1);
+    const recovered = again.status === 0 ? counts.failed : 0;
+    console.log(again.status === 0 ? `failed at first, passed alone: ${recovered}` : 'failed again');
+    counts.passed += recovered;
+    counts.failed -= recovered;
+    status = again.status;
+  }
   add('node --test', counts, status);
 }
 
