@@ -7,7 +7,7 @@
 #include "text.h"
 #include "usage.h"
 #include "verdict.h"
-#include "version.h"
+#include "xpf_version.h"
 #include "xpf_protocol.h"
 
 /* A script that asked for JSON gets JSON, even when another word of its line is wrong. */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "print.h"
-#include "version.h"
+#include "xpf_version.h"
 #include "xpf_protocol.h"
 
 static const struct {

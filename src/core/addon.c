@@ -20,10 +20,7 @@
 #include "core/job.h"
 #include "core/metric_format.h"
 #include "core/thread.h"
-
-#ifndef XPF_VERSION
-#define XPF_VERSION "0.0.0"
-#endif
+#include "xpf_version.h"
 
 static napi_value undefined(napi_env env) {
   napi_value value = NULL;

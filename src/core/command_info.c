@@ -13,10 +13,7 @@
 #include "wire/reply.h"
 #include "xpf_bridge.h"
 #include "xpf_protocol.h"
-
-#ifndef XPF_VERSION
-#define XPF_VERSION "0.0.0"
-#endif
+#include "xpf_version.h"
 
 #define METRICS_WAIT_MS 50 /* a blocked thread answers with its last figures and their age */
 

@@ -12,10 +12,7 @@
 #endif
 
 #include "core/command.h"
-
-#ifndef XPF_VERSION
-#define XPF_VERSION "0.0.0"
-#endif
+#include "xpf_version.h"
 
 static void add_os(cJSON *report) {
   struct utsname name;

@@ -14,10 +14,7 @@
 #include "core/log_retention.h"
 #include "format/json.h"
 #include "wire/utf8.h"
-
-#ifndef XPF_VERSION
-#define XPF_VERSION "0.0.0"
-#endif
+#include "xpf_version.h"
 
 #define TEXT_MAX_BYTES      (64 * 1024)
 #define COMPONENT_MAX_BYTES 64

@@ -7,8 +7,9 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
-const { describe, test, afterEach } = require('node:test');
-const { startApp, root } = require('./support/app');
+const { describe, test } = require('node:test');
+const { root } = require('./support/app');
+const { launch } = require('./support/launch');
 const { PROFILES } = require('./support/kinds');
 const { NOBODY, isRoot, noNobody } = require('./support/nobody');
 const { connect, socketOf } = require('./support/rpc');
@@ -17,19 +18,6 @@ const { until, within } = require('./support/until');
 const register = path.join(root, 'lib', 'register.js');
 const nodeMajor = Number(process.versions.node.split('.')[0]);
 const IDLE = 'setInterval(() => {}, 1000);';
-
-let apps = [];
-afterEach(async () => {
-  const all = apps;
-  apps = [];
-  await Promise.all(all.map((app) => app.stop()));
-});
-
-function launch(body, options) {
-  const app = startApp(body, options);
-  apps.push(app);
-  return app;
-}
 
 /** The program answers, profiles and has nothing to say on stderr. */
 async function checkWell(app, stderr = '') {

@@ -8,8 +8,9 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { spawn } = require('node:child_process');
-const { describe, test, afterEach, before, after } = require('node:test');
-const { startApp, root } = require('./support/app');
+const { describe, test, before, after } = require('node:test');
+const { root } = require('./support/app');
+const { launch } = require('./support/launch');
 const { openLines } = require('./support/lines');
 const { NOBODY, isRoot, noNobody } = require('./support/nobody');
 const tinyDisk = require('./support/tiny_disk');
@@ -19,19 +20,6 @@ const IO = -32003;
 const IDLE = 'setInterval(() => {}, 1000);';
 const FAILED = /^xprofiler: cannot write .*\/xprofiler-\d{8}\.log: .*; log lines are lost until this is over$/gm;
 const RECOVERED = /^xprofiler: .*\/xprofiler-\d{8}\.log can be written again, (\d+) log lines were lost$/gm;
-
-let apps = [];
-afterEach(async () => {
-  const all = apps;
-  apps = [];
-  await Promise.all(all.map((app) => app.stop()));
-});
-
-function launch(body, options) {
-  const app = startApp(body, options);
-  apps.push(app);
-  return app;
-}
 
 const count = (app, pattern) => (app.stderr.match(pattern) || []).length;
 const records = (app) => (app.log().match(/\[memory\]/g) || []).length;

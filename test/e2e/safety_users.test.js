@@ -7,8 +7,9 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
-const { describe, test, after, afterEach } = require('node:test');
-const { startApp, root } = require('./support/app');
+const { describe, test, after } = require('node:test');
+const { root } = require('./support/app');
+const { launch } = require('./support/launch');
 const { openFile } = require('./support/lines');
 const { NOBODY, isRoot, noNobody } = require('./support/nobody');
 const { socketOf } = require('./support/rpc');
@@ -18,19 +19,6 @@ const IDLE = 'setInterval(() => {}, 1000);';
 const ROOTS = ['/tmp', '/var/tmp', '/dev/shm'];
 const xprofctl = path.join(root, 'build', 'Release', 'xprofctl');
 const notRoot = !(process.platform === 'linux' && isRoot) && 'only root on Linux can do this';
-
-let apps = [];
-afterEach(async () => {
-  const all = apps;
-  apps = [];
-  await Promise.all(all.map((app) => app.stop()));
-});
-
-function launch(body, options) {
-  const app = startApp(body, options);
-  apps.push(app);
-  return app;
-}
 
 /** What a connection of another user gives: the code of the error, or what came and that it was closed. */
 const CLIENT = `
