@@ -33,7 +33,8 @@
       "sources": [
         "<!@(node -p \"require('./scripts/sources.js').ctl.join(' ')\")",
       ],
-      "libraries": ["-lcjson"],
+      "libraries": ["-lcjson", "-lprotobuf-c", "-lz", "-lncursesw", "-ltinfo"],
+      "ldflags": ["-Wl,--as-needed"],
     },
   ],
 }

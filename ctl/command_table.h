@@ -24,7 +24,7 @@ struct xpf_invocation {
 struct xpf_ctl_command {
   const char *name, *alias; /* alias: NULL when none; `-` is the same as `_` */
   const char *summary_en, *summary_zh;
-  uint32_t options; /* XPF_OPTION_BIT()s it takes */
+  uint64_t options; /* XPF_OPTION_BIT()s it takes */
   bool needs_pid;
   bool takes_config;                                    /* takes configuration keys as options */
   bool is_job;                                          /* what `cancel --action` accepts */

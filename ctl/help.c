@@ -51,7 +51,7 @@ void xpf_help_command(FILE *out, const struct xpf_ctl_command *command) {
     xpf_print_line(out, xpf_text(XPF_TEXT_HELP_ALIAS), command->alias);
   fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_OPTIONS));
   for (int i = 0; i < XPF_OPTION_COUNT; i++)
-    if ((command->options & (UINT32_C(1) << i)) != 0 && i != XPF_OPTION_VERSION)
+    if ((command->options & (UINT64_C(1) << i)) != 0 && i != XPF_OPTION_VERSION)
       print_option(out, &xpf_option_table[i]);
   if (command->takes_config) {
     fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_KEYS));

@@ -46,7 +46,7 @@ bool xpf_option_name_is(const char *name, const char *typed, size_t typed_size) 
 }
 
 bool xpf_options_has(const struct xpf_options *options, enum xpf_option_id id) {
-  return (options->given & (UINT32_C(1) << id)) != 0;
+  return (options->given & (UINT64_C(1) << id)) != 0;
 }
 
 const char *xpf_option_label(enum xpf_option_id id, char *buffer, size_t size) {
@@ -113,18 +113,18 @@ static int take_value(struct parser *parser, int id, const char *text) {
     break;
   }
   value->text = text;
-  parser->out->given |= UINT32_C(1) << id;
+  parser->out->given |= UINT64_C(1) << id;
   return 0;
 }
 
 static int take_flag(struct parser *parser, int id, const char *value) {
   char label[64];
   if (value == NULL || strcmp(value, "true") == 0) {
-    parser->out->given |= UINT32_C(1) << id;
+    parser->out->given |= UINT64_C(1) << id;
     return 0;
   }
   if (strcmp(value, "false") == 0) {
-    parser->out->given &= ~(UINT32_C(1) << id);
+    parser->out->given &= ~(UINT64_C(1) << id);
     return 0;
   }
   return refuse(parser, XPF_TEXT_VALUE_UNWANTED,

@@ -13,7 +13,7 @@ enum xpf_option_id {
 #undef XPF_OPTION_ENUM
       XPF_OPTION_COUNT
 };
-#define XPF_OPTION_BIT(id) (UINT32_C(1) << XPF_OPTION_##id)
+#define XPF_OPTION_BIT(id) (UINT64_C(1) << XPF_OPTION_##id)
 
 enum xpf_option_kind {
   XPF_OPTION_KIND_FLAG,
@@ -40,7 +40,7 @@ struct xpf_option_value {
 
 #define XPF_WORDS_MAX 3
 struct xpf_options {
-  uint32_t given; /* XPF_OPTION_BIT()s; of a flag: given and not `=false` */
+  uint64_t given; /* XPF_OPTION_BIT()s; of a flag: given and not `=false` */
   struct xpf_option_value values[XPF_OPTION_COUNT];
   const char *words[XPF_WORDS_MAX]; /* the command, then what follows it */
   int words_count;

@@ -23,11 +23,11 @@ int xpf_usage_unknown_command(struct xpf_verdict *verdict, const char *name) {
 
 static int check_options(const struct xpf_ctl_command *command, const struct xpf_options *options,
                          struct xpf_verdict *verdict) {
-  uint32_t wrong = options->given & ~command->options;
+  uint64_t wrong = options->given & ~command->options;
   char label[64];
 
   for (int i = 0; i < XPF_OPTION_COUNT; i++)
-    if ((wrong & (UINT32_C(1) << i)) != 0)
+    if ((wrong & (UINT64_C(1) << i)) != 0)
       return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_NOT_FOR_COMMAND, command->name,
                              xpf_option_label((enum xpf_option_id)i, label, sizeof label));
   if (options->config != NULL && !command->takes_config) {

@@ -32,6 +32,10 @@ const BUILD = [
   { package: 'python3', isThere: programs('python3') },
   { package: 'libc6-dev', isThere: () => hasHeader('#include <stdio.h>') },
   { package: 'libcjson-dev', isThere: () => hasHeader('#include <cjson/cJSON.h>') },
+  { package: 'libprotobuf-c-dev', isThere: () => hasHeader('#include <protobuf-c/protobuf-c.h>') },
+  { package: 'protobuf-c-compiler', isThere: programs('protoc-c') },
+  { package: 'zlib1g-dev', isThere: () => hasHeader('#include <zlib.h>') },
+  { package: 'libncurses-dev', isThere: () => hasHeader('#include <ncurses.h>') },
 ];
 
 const TEST = [

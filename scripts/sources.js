@@ -20,5 +20,5 @@ const shared = [...list('src/wire'), ...list('src/host')];
 
 module.exports = {
   addon: [...shared, ...list('src/format'), ...list('src/core'), ...list('src/bridge')],
-  ctl: [...shared, ...list('ctl')],
+  ctl: [...shared, ...list('src/format'), ...list('ctl')],
 };
