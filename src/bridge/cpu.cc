@@ -200,7 +200,7 @@ static int node_copy(struct xpf_profile *profile, const v8::CpuProfileNode *node
   int64_t index = xpf_profile_node_add(profile, parent, node->GetNodeId(), &frame);
   if (index < 0)
     return static_cast<int>(index);
-  profile->nodes[index].hit_count = node->GetHitCount();
+  profile->nodes[index].self[XPF_CPU_SAMPLES] = node->GetHitCount();
   return ticks_copy(profile, node, ticks);
 }
 
@@ -237,10 +237,14 @@ extern "C" int xpf_bridge_cpu_read(struct xpf_cpu *cpu, struct xpf_profile **out
     return -ENOMEM;
   profile->start_us = cpu->profile->GetStartTime();
   profile->end_us = cpu->profile->GetEndTime();
-  profile->interval_us = cpu->interval_us;
+  profile->period = static_cast<int64_t>(cpu->interval_us) * 1000;
   int error = tree_copy(profile, cpu->profile->GetTopDownRoot());
   if (error == 0)
     error = samples_copy(profile, cpu->profile);
+  if (error == 0)
+    error = xpf_profile_sort(profile);
+  if (error == 0)
+    xpf_profile_wall_fill(profile);
   if (error != 0) {
     xpf_profile_free(profile);
     return error;

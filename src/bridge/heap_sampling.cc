@@ -70,8 +70,8 @@ static int node_copy(v8::Isolate *isolate, struct xpf_profile *profile, const al
     return static_cast<int>(index);
   struct xpf_profile_node *copy = &profile->nodes[index];
   for (const v8::AllocationProfile::Allocation &allocation : node->allocations) {
-    copy->self_bytes += static_cast<uint64_t>(allocation.size) * allocation.count;
-    copy->self_count += allocation.count;
+    copy->self[XPF_HEAP_SPACE] += static_cast<int64_t>(allocation.size) * allocation.count;
+    copy->self[XPF_HEAP_OBJECTS] += allocation.count;
   }
   return 0;
 }
@@ -114,7 +114,7 @@ extern "C" int xpf_bridge_heap_sampling_read(struct xpf_bridge *b, struct xpf_pr
   struct xpf_profile *profile = xpf_profile_new(XPF_PROFILE_HEAP);
   if (profile == nullptr)
     return -ENOMEM;
-  profile->interval_bytes = b->heap_sampling_interval_bytes;
+  profile->period = static_cast<int64_t>(b->heap_sampling_interval_bytes);
   int error = tree_copy(b->isolate, profile, from->GetRootNode());
   if (error == 0)
     error = samples_copy(profile, from.get());

@@ -87,7 +87,6 @@ static int write_file(struct xpf_job *job, struct xpf_sink *sink, struct xpf_fau
     if (err)
       return err;
   }
-  self->profile->interval_us = self->options.interval_us;
   return xpf_cpuprofile_write(self->profile, sink);
 }
 

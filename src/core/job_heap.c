@@ -51,6 +51,8 @@ static int end(struct xpf_job *job, struct xpf_thread *thread, bool is_last,
   /* The names are JS strings: copied here, on the JS thread; it takes a few ms at most. */
   int err = xpf_bridge_heap_sampling_read(bridge, &self->profile);
   xpf_bridge_heap_sampling_stop(bridge);
+  if (!err && self->options.include_major_gc)
+    err = xpf_profile_alloc_set(self->profile);
   if (err)
     xpf_fault_set(fault, XPF_RPC_INTERNAL, "", "the heap profile could not be read: %s",
                   strerror(-err));
@@ -60,7 +62,6 @@ static int end(struct xpf_job *job, struct xpf_thread *thread, bool is_last,
 static int write_file(struct xpf_job *job, struct xpf_sink *sink, struct xpf_fault *fault) {
   (void)fault;
   struct heap_job *self = (struct heap_job *)job;
-  self->profile->interval_bytes = self->options.interval_bytes;
   return xpf_heapprofile_write(self->profile, sink);
 }
 

@@ -39,7 +39,7 @@ static int write_nodes(struct xpf_json *json, const struct xpf_profile *profile)
     xpf_json_key(json, "id");
     xpf_json_uint(json, node->id);
     xpf_json_key(json, "hitCount");
-    xpf_json_uint(json, node->hit_count);
+    xpf_json_int(json, node->self[XPF_CPU_SAMPLES]);
     xpf_json_key(json, "callFrame");
     xpf_call_frame_write(json, profile, node, true);
     xpf_json_key(json, "children");
@@ -55,61 +55,21 @@ static int write_nodes(struct xpf_json *json, const struct xpf_profile *profile)
   return json->sink->error;
 }
 
-struct timed {
-  int64_t at_us;
-  uint32_t node_id, order;
-};
-
-static int compare_timed(const void *left, const void *right) {
-  const struct timed *a = left, *b = right;
-  if (a->at_us != b->at_us)
-    return a->at_us < b->at_us ? -1 : 1;
-  return a->order < b->order ? -1 : a->order > b->order;
-}
-
-/* The samples by time, those of one moment in their old order, all within start … end: DevTools
- * takes the sum of the deltas for the time axis, and a sample of V8 may be out of order or just
- * outside. */
-static struct timed *samples_sorted(const struct xpf_profile *profile, int64_t end_us) {
-  uint32_t count = profile->samples_count;
-  struct timed *timed = malloc(((size_t)count + 1) * sizeof(*timed));
-  if (timed == NULL)
-    return NULL;
-  bool sorted = true;
-  for (uint32_t i = 0; i < count; i++) {
-    const struct xpf_profile_sample *sample = &profile->samples[i];
-    int64_t at_us = sample->at_us;
-    if (at_us > end_us)
-      at_us = end_us;
-    if (at_us < profile->start_us)
-      at_us = profile->start_us;
-    timed[i] = (struct timed){.at_us = at_us, .node_id = sample->node_id, .order = i};
-    sorted = sorted && (i == 0 || timed[i - 1].at_us <= at_us);
-  }
-  if (!sorted)
-    qsort(timed, count, sizeof(*timed), compare_timed);
-  return timed;
-}
-
-static int write_samples(struct xpf_json *json, const struct xpf_profile *profile, int64_t end_us) {
-  struct timed *timed = samples_sorted(profile, end_us);
-  if (timed == NULL)
-    return -ENOMEM;
+static int write_samples(struct xpf_json *json, const struct xpf_profile *profile) {
   uint32_t count = profile->samples_count;
   xpf_json_key(json, "samples");
   xpf_json_array_begin(json);
   for (uint32_t i = 0; i < count && json->sink->error == 0; i++)
-    xpf_json_uint(json, timed[i].node_id);
+    xpf_json_uint(json, profile->nodes[profile->samples[i].node].id);
   xpf_json_array_end(json);
   xpf_json_key(json, "timeDeltas");
   xpf_json_array_begin(json);
   int64_t last_us = profile->start_us;
   for (uint32_t i = 0; i < count && json->sink->error == 0; i++) {
-    xpf_json_uint(json, (uint64_t)timed[i].at_us - (uint64_t)last_us);
-    last_us = timed[i].at_us;
+    xpf_json_uint(json, (uint64_t)profile->samples[i].at_us - (uint64_t)last_us);
+    last_us = profile->samples[i].at_us;
   }
   xpf_json_array_end(json);
-  free(timed);
   return json->sink->error;
 }
 
@@ -123,7 +83,6 @@ static int fail(struct xpf_sink *sink, int error) {
 int xpf_cpuprofile_write(const struct xpf_profile *profile, struct xpf_sink *sink) {
   if (profile->kind != XPF_PROFILE_CPU)
     return -EINVAL;
-  int64_t end_us = profile->end_us > profile->start_us ? profile->end_us : profile->start_us;
   struct xpf_json json;
   xpf_json_init(&json, sink, false);
   xpf_json_object_begin(&json);
@@ -137,8 +96,8 @@ int xpf_cpuprofile_write(const struct xpf_profile *profile, struct xpf_sink *sin
   xpf_json_key(&json, "startTime");
   xpf_json_int(&json, profile->start_us);
   xpf_json_key(&json, "endTime");
-  xpf_json_int(&json, end_us);
-  rc = write_samples(&json, profile, end_us);
+  xpf_json_int(&json, profile->end_us);
+  rc = write_samples(&json, profile);
   if (rc < 0)
     return fail(sink, rc);
   xpf_json_key(&json, "httpDetail");

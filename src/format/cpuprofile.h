@@ -5,7 +5,7 @@
 #define XPF_FORMAT_CPUPROFILE_H
 #include "format/profile.h"
 #include "format/sink.h"
-/* Samples are written in the order of time, within start … end. 0, -EINVAL for another kind of
+/* The samples must be in order (xpf_profile_sort). 0, -EINVAL for another kind of
  * profile, -ENOMEM, or the sink's error. */
 int xpf_cpuprofile_write(const struct xpf_profile *profile, struct xpf_sink *sink);
 #endif

@@ -13,7 +13,7 @@ static void node_begin(struct xpf_json *json, const struct xpf_profile *profile,
   xpf_json_key(json, "callFrame");
   xpf_call_frame_write(json, profile, node, false);
   xpf_json_key(json, "selfSize");
-  xpf_json_uint(json, node->self_bytes);
+  xpf_json_int(json, node->self[XPF_HEAP_SPACE]);
   xpf_json_key(json, "id");
   xpf_json_uint(json, node->id);
   xpf_json_key(json, "children");
@@ -82,9 +82,9 @@ int xpf_heapprofile_write(const struct xpf_profile *profile, struct xpf_sink *si
     const struct xpf_profile_sample *sample = &profile->samples[i];
     xpf_json_object_begin(&json);
     xpf_json_key(&json, "size");
-    xpf_json_uint(&json, sample->bytes);
+    xpf_json_uint(&json, sample->value);
     xpf_json_key(&json, "nodeId");
-    xpf_json_uint(&json, sample->node_id);
+    xpf_json_uint(&json, profile->nodes[sample->node].id);
     xpf_json_key(&json, "ordinal");
     xpf_json_int(&json, sample->at_us);
     xpf_json_object_end(&json);

@@ -27,14 +27,15 @@ static uint64_t profile_hash(const struct xpf_profile *p) {
     if (i == 0 ? n->parent != XPF_NO_PARENT : n->parent >= i)
       return 0;
     hash = hash_number(hash, (uint64_t)n->id << 32 | n->parent);
-    hash = hash_number(hash, (uint64_t)n->hit_count << 32 | (uint32_t)n->line);
+    hash = hash_number(hash, (uint64_t)n->self[XPF_CPU_SAMPLES] << 32 | (uint32_t)n->line);
     hash = hash_text(hash_text(hash, p, n->function_name), p, n->url);
     hash = hash_text(hash, p, n->bailout_reason);
   }
   for (uint32_t i = 0; i < p->ticks_count; i++)
     hash = hash_number(hash, (uint64_t)p->ticks[i].line << 32 | p->ticks[i].ticks);
   for (uint32_t i = 0; i < p->samples_count; i++)
-    hash = hash_number(hash_number(hash, p->samples[i].node_id), (uint64_t)p->samples[i].at_us);
+    hash = hash_number(hash_number(hash, p->nodes[p->samples[i].node].id),
+                       (uint64_t)p->samples[i].at_us);
   return hash;
 }
 
@@ -91,10 +92,10 @@ static napi_value profile_object(napi_env napi, const struct xpf_profile *p) {
     set_text(napi, node, "url", xpf_profile_string(p, n->url));
     set_text(napi, node, "bailout", xpf_profile_string(p, n->bailout_reason));
     set_number(napi, node, "line", n->line);
-    set_number(napi, node, "hits", n->hit_count);
+    set_number(napi, node, "hits", (double)n->self[XPF_CPU_SAMPLES]);
     set_number(napi, node, "ticks", n->ticks_count);
     set_number(napi, node, "parent", n->parent == XPF_NO_PARENT ? -1 : (double)n->parent);
-    set_number(napi, node, "bytes", (double)n->self_bytes);
+    set_number(napi, node, "bytes", (double)n->self[XPF_HEAP_SPACE]);
     napi_set_element(napi, nodes, i, node);
   }
   napi_set_named_property(napi, object, "nodes", nodes);
@@ -103,7 +104,7 @@ static napi_value profile_object(napi_env napi, const struct xpf_profile *p) {
   set_number(napi, object, "samples", p->samples_count);
   set_number(napi, object, "duration_us", (double)(p->end_us - p->start_us));
   set_number(napi, object, "gap_us", profile_gap_us(p));
-  set_number(napi, object, "interval_bytes", (double)p->interval_bytes);
+  set_number(napi, object, "interval_bytes", (double)p->period);
   return object;
 }
 

@@ -1,4 +1,6 @@
-// links: src/format/heapprofile.c src/format/profile.c src/format/json.c src/format/sink.c
+// links: src/format/heapprofile.c src/format/json.c src/format/sink.c
+// links: src/format/profile.c src/format/profile_time.c src/format/string_table.c
+// links: src/format/array.c src/format/id_table.c
 // links: -Wl,--wrap=malloc
 #include <errno.h>
 #include <setjmp.h>
@@ -31,11 +33,11 @@ static struct xpf_profile *sample_profile(void) {
       {"second", "/app/c.js", "", 7, 2, 2},
   };
   static const uint32_t parents[] = {XPF_NO_PARENT, 0, 1, 2, 0};
-  static const uint64_t bytes[] = {0, 524288, 10000000000, 16, 32};
+  static const int64_t bytes[] = {0, 524288, 10000000000, 16, 32};
   struct xpf_profile *p = xpf_profile_new(XPF_PROFILE_HEAP);
   for (uint32_t i = 0; i < 5; i++) {
     xpf_profile_node_add(p, parents[i], i * 2 + 1, &frames[i]);
-    p->nodes[i].self_bytes = bytes[i];
+    p->nodes[i].self[XPF_HEAP_SPACE] = bytes[i];
   }
   xpf_profile_sample_add(p, 5, 1, 10000000000);
   xpf_profile_sample_add(p, 7, 2, 16);

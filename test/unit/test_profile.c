@@ -1,4 +1,6 @@
-// links: src/format/profile.c -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+// links: src/format/profile.c src/format/profile_time.c src/format/string_table.c
+// links: src/format/array.c src/format/id_table.c
+// links: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,8 +42,8 @@ static const struct xpf_profile_frame root_frame = {"(root)", "", "", 0, 0, 0};
 
 static void new_profile_is_empty(void **state) {
   (void)state;
-  struct xpf_profile *p = xpf_profile_new(XPF_PROFILE_HEAP);
-  assert_int_equal(p->kind, XPF_PROFILE_HEAP);
+  struct xpf_profile *p = xpf_profile_new(XPF_PROFILE_OTHER);
+  assert_int_equal(p->kind, XPF_PROFILE_OTHER);
   assert_int_equal(p->nodes_count, 0);
   assert_string_equal(xpf_profile_string(p, 0), "");
   assert_string_equal(xpf_profile_string(p, 1), "");
@@ -67,8 +69,8 @@ static void nodes_keep_what_was_given(void **state) {
   assert_int_equal(node->script_id, 81);
   assert_int_equal(node->line, 15);
   assert_int_equal(node->column, -1);
-  assert_int_equal(node->hit_count, 0);
-  assert_int_equal(node->self_bytes, 0);
+  for (uint32_t i = 0; i < XPF_PROFILE_VALUES_MAX; i++)
+    assert_int_equal(node->self[i], 0);
   xpf_profile_free(p);
 }
 
@@ -86,7 +88,7 @@ static void parents_must_stand_before(void **state) {
 
 static void equal_strings_are_stored_once(void **state) {
   (void)state;
-  struct xpf_profile *p = xpf_profile_new(XPF_PROFILE_CPU);
+  struct xpf_profile *p = xpf_profile_new(XPF_PROFILE_OTHER);
   xpf_profile_node_add(p, XPF_NO_PARENT, 1, &root_frame);
   for (uint32_t i = 1; i <= 20000; i++) {
     char name[32], url[32];
@@ -153,17 +155,65 @@ static void ticks_belong_to_the_last_node(void **state) {
 static void samples_and_details_are_kept(void **state) {
   (void)state;
   struct xpf_profile *p = xpf_profile_new(XPF_PROFILE_CPU);
+  assert_int_equal(xpf_profile_sample_add(p, 7, 0, 0), -ENOENT);
+  xpf_profile_node_add(p, XPF_NO_PARENT, 70, &root_frame);
+  xpf_profile_node_add(p, 0, 7, &root_frame);
+  xpf_profile_node_add(p, 0, 7, &root_frame); /* the first of one id has the samples */
   for (uint32_t i = 0; i < 1000; i++)
-    assert_int_equal(xpf_profile_sample_add(p, i, -5 + (int64_t)i, i * 2), 0);
+    assert_int_equal(xpf_profile_sample_add(p, 7, -5 + (int64_t)i, i * 2), 0);
+  assert_int_equal(xpf_profile_sample_add(p, 8, 0, 0), -ENOENT);
   char text[] = "GET /";
   assert_int_equal(xpf_profile_detail_add(p, text), 0);
   text[0] = 'P';
   assert_int_equal(p->samples_count, 1000);
-  assert_int_equal(p->samples[999].node_id, 999);
+  assert_int_equal(p->samples[999].node, 1);
   assert_int_equal(p->samples[0].at_us, -5);
-  assert_int_equal(p->samples[999].bytes, 1998);
+  assert_int_equal(p->samples[999].value, 1998);
   assert_int_equal(p->details_count, 1);
   assert_string_equal(p->details[0], "GET /");
+  xpf_profile_free(p);
+}
+
+static void check_value(const struct xpf_profile *p, uint32_t index, const char *type,
+                        const char *unit) {
+  assert_true(index < p->values_count);
+  assert_string_equal(xpf_profile_string(p, p->values[index].type), type);
+  assert_string_equal(xpf_profile_string(p, p->values[index].unit), unit);
+  assert_int_equal(xpf_profile_value_find(p, type), index);
+}
+
+static void every_kind_says_what_it_counts(void **state) {
+  (void)state;
+  struct xpf_profile *p = xpf_profile_new(XPF_PROFILE_CPU);
+  assert_int_equal(p->values_count, 2);
+  check_value(p, XPF_CPU_SAMPLES, "samples", "count");
+  check_value(p, XPF_CPU_WALL, "wall", "nanoseconds");
+  assert_int_equal(p->default_value, XPF_CPU_WALL);
+  assert_string_equal(xpf_profile_string(p, p->period_of.unit), "nanoseconds");
+  xpf_profile_free(p);
+  p = xpf_profile_new(XPF_PROFILE_HEAP);
+  check_value(p, XPF_HEAP_OBJECTS, "inuse_objects", "count");
+  check_value(p, XPF_HEAP_SPACE, "inuse_space", "bytes");
+  assert_string_equal(xpf_profile_string(p, p->period_of.type), "space");
+  assert_int_equal(xpf_profile_alloc_set(p), 0);
+  check_value(p, XPF_HEAP_OBJECTS, "alloc_objects", "count");
+  check_value(p, XPF_HEAP_SPACE, "alloc_space", "bytes");
+  assert_int_equal(xpf_profile_value_find(p, "inuse_space"), XPF_NO_INDEX);
+  xpf_profile_free(p);
+  p = xpf_profile_new(XPF_PROFILE_GC);
+  check_value(p, XPF_GC_PAUSE, "pause", "nanoseconds");
+  xpf_profile_free(p);
+}
+
+static void values_of_other_profiles_are_given(void **state) {
+  (void)state;
+  struct xpf_profile *p = xpf_profile_new(XPF_PROFILE_OTHER);
+  assert_int_equal(p->values_count, 0);
+  assert_int_equal(xpf_profile_value_set(p, 1, "late", "count"), -EINVAL);
+  for (uint32_t i = 0; i < XPF_PROFILE_VALUES_MAX; i++)
+    assert_int_equal(xpf_profile_value_set(p, i, i == 3 ? "last" : "type", "count"), 0);
+  assert_int_equal(xpf_profile_value_set(p, XPF_PROFILE_VALUES_MAX, "more", "count"), -EINVAL);
+  check_value(p, 3, "last", "count");
   xpf_profile_free(p);
 }
 
@@ -173,15 +223,33 @@ static void effective_interval_is_the_mean(void **state) {
   p->start_us = 1000;
   p->end_us = 2000;
   assert_true(xpf_profile_effective_interval_us(p) == 0);
+  assert_true(xpf_profile_node_add(p, XPF_NO_PARENT, 1, &root_frame) >= 0);
   for (int i = 0; i < 8; i++)
     xpf_profile_sample_add(p, 1, 0, 0);
   assert_true(xpf_profile_effective_interval_us(p) == 125);
-  struct xpf_profile_frame frame = {.function_name = "f", .url = "", .bailout_reason = ""};
-  assert_true(xpf_profile_node_add(p, XPF_NO_PARENT, 1, &frame) >= 0);
-  p->nodes[0].hit_count = 4; /* of the eight samples only four came by the timer */
+  p->nodes[0].self[XPF_CPU_SAMPLES] = 4; /* of the eight samples only four came by the timer */
   assert_true(xpf_profile_effective_interval_us(p) == 250);
   p->end_us = 500;
   assert_true(xpf_profile_effective_interval_us(p) == 0);
+  xpf_profile_free(p);
+}
+
+static void totals_have_all_below(void **state) {
+  (void)state;
+  struct xpf_profile *p = xpf_profile_new(XPF_PROFILE_CPU);
+  const uint32_t parents[] = {XPF_NO_PARENT, 0, 1, 1, 0};
+  const int64_t self[] = {0, 5, 7, 11, 13};
+  for (uint32_t i = 0; i < 5; i++) {
+    xpf_profile_node_add(p, parents[i], i + 1, &root_frame);
+    p->nodes[i].self[XPF_CPU_WALL] = self[i];
+  }
+  int64_t totals[5];
+  xpf_profile_totals(p, XPF_CPU_WALL, totals);
+  const int64_t expected[] = {36, 23, 7, 11, 13};
+  assert_memory_equal(totals, expected, sizeof(totals));
+  p->nodes[4].self[XPF_CPU_WALL] = INT64_MAX; /* no overflow */
+  xpf_profile_totals(p, XPF_CPU_WALL, totals);
+  assert_true(totals[0] == INT64_MAX);
   xpf_profile_free(p);
 }
 
@@ -212,7 +280,7 @@ static int add_all(struct xpf_profile *p, uint32_t i) {
     return (int)index;
   int rc = xpf_profile_tick_add(p, i, i);
   if (rc == 0)
-    rc = xpf_profile_sample_add(p, i, i, i);
+    rc = xpf_profile_sample_add(p, i + 1, i, i);
   return rc < 0 ? rc : xpf_profile_detail_add(p, name);
 }
 
@@ -272,7 +340,10 @@ int main(void) {
       cmocka_unit_test(strings_do_not_move),
       cmocka_unit_test(ticks_belong_to_the_last_node),
       cmocka_unit_test(samples_and_details_are_kept),
+      cmocka_unit_test(every_kind_says_what_it_counts),
+      cmocka_unit_test(values_of_other_profiles_are_given),
       cmocka_unit_test(effective_interval_is_the_mean),
+      cmocka_unit_test(totals_have_all_below),
       cmocka_unit_test(children_come_in_order),
       cmocka_unit_test(every_failed_allocation_leaves_it_valid),
   };
