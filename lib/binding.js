@@ -6,7 +6,6 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { isMainThread, threadId } = require('node:worker_threads');
 
 const root = path.join(__dirname, '..');
 
@@ -140,12 +139,22 @@ function open(file) {
   }
 }
 
+// node:worker_threads brings all of node:stream with it, 2 ms; on the first thread of the process the answer is known.
+function threadOf({ onFirstThread }) {
+  if (onFirstThread) {
+    return { isMainThread: true, threadId: 0 };
+  }
+  const { isMainThread, threadId } = require('node:worker_threads');
+  return { isMainThread, threadId };
+}
+
 function load() {
   let addon = open(choose());
   if (addon.activePath) {
     addon = open(addon.activePath);
   }
-  addon.attach({ threadId, isMain: isMainThread, script: process.argv[1] || '' });
+  Object.assign(addon, threadOf(addon));
+  addon.attach({ threadId: addon.threadId, isMain: addon.isMainThread, script: process.argv[1] || '' });
   return addon;
 }
 

@@ -6,18 +6,24 @@
 
 const channels = require('node:diagnostics_channel');
 const { AsyncResource } = require('node:async_hooks');
-const { performance } = require('node:perf_hooks');
 const { setTimeout } = require('node:timers');
 const { inspect } = require('node:util');
 
 // Taken at load time, so that an application's fake clock does not become ours.
-const now = performance.now.bind(performance);
+// performance.now() would load node:perf_hooks at start-up.
+const { hrtime } = process;
 const LATE = 1;
 const SENT = 2;
 const CLOSED = 4;
 const STATUS_MAX = 1000;
 const US_MAX = 0xffffffff;
 const URL_MAX = 1024;
+
+/** Milliseconds of a clock that only goes forward. */
+function now() {
+  const [seconds, nanoseconds] = hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
 
 /** The histogram bucket of a duration in µs: the rule of src/core/histogram.h. */
 function bucketOf(us) {

@@ -2,13 +2,13 @@
 
 // The package entry for CommonJS: a function `start` that carries the rest of the API.
 
-const { isMainThread } = require('node:worker_threads');
-
 const { check, merge } = require('./config');
 const http = require('./http');
 const registry = require('./registry');
 
 const binding = require('./binding').load();
+
+const { isMainThread } = binding;
 
 const NOT_CONFIGURED = 'must run "require(\'xprofiler\')()" to set xprofiler config first!';
 let throwWanted = false;
@@ -76,7 +76,7 @@ function start(config = {}) {
   const { config: current, isOwner } = configure(config);
   const isSingleModule = process.env.XPROFILER_UNIT_TEST_SINGLE_MODULE === 'YES';
   if (isOwner) {
-    registry.cleanSockets(current.log_dir);
+    binding.cleanSockets(current.log_dir);
   }
   const server = isSingleModule ? { error: '' } : binding.start();
   if (!isSingleModule && binding.claim('memory')) {
@@ -84,7 +84,7 @@ function start(config = {}) {
   }
   watchHttp(current);
   if (isOwner && !server.error) {
-    registry.register(current.log_dir);
+    registry.register(binding, current.log_dir);
   }
   checkServer(server);
 }

@@ -1,5 +1,6 @@
 /* The Node-API entry: what lib/ calls, and the life of a JS thread from attach to cleanup hook. */
 #include <errno.h>
+#include <limits.h>
 #include <node_api.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,9 @@
 #include "core/heap_limit.h"
 #include "core/job.h"
 #include "core/metric_format.h"
+#include "core/registry.h"
 #include "core/thread.h"
+#include "host/os.h"
 #include "xpf_version.h"
 
 static napi_value undefined(napi_env env) {
@@ -334,6 +337,38 @@ static napi_value prometheus(napi_env env, napi_callback_info info) {
   return value;
 }
 
+/* ---- the registry of old agents
+ * ----------------------------------------------------------------------------------------------
+ */
+
+/* register(file, line, delayMs): the line holds NULs. */
+static napi_value register_process(napi_env env, napi_callback_info info) {
+  static const char *const names[] = {
+      [XPF_REGISTRY_WRITTEN] = "written",
+      [XPF_REGISTRY_APPENDED] = "appended",
+      [XPF_REGISTRY_FAILED] = "failed",
+  };
+  napi_value args[3];
+  char file[PATH_MAX], line[4 * PATH_MAX];
+  size_t size;
+  double delay_ms;
+  if (arguments(env, info, args, 3) < 3 || !xpf_value_string(env, args[0], file, sizeof file) ||
+      napi_get_value_string_utf8(env, args[1], line, sizeof line, &size) != napi_ok ||
+      napi_get_value_double(env, args[2], &delay_ms) != napi_ok) {
+    napi_throw_type_error(env, NULL, "register needs a file, a line and a delay in ms");
+    return NULL;
+  }
+  return xpf_value_text(env, names[xpf_registry_register(file, line, size, (uint64_t)delay_ms)]);
+}
+
+static napi_value clean_sockets(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  char dir[PATH_MAX];
+  if (arguments(env, info, args, 1) == 1 && xpf_value_string(env, args[0], dir, sizeof dir))
+    xpf_registry_clean_sockets(dir);
+  return undefined(env);
+}
+
 /* ---- module
  * --------------------------------------------------------------------------------------------------
  */
@@ -356,6 +391,8 @@ static napi_value init(napi_env env, napi_value exports) {
                    {"startLog", start_log},
                    {"startServer", start_server},
                    {"startHooks", start_hooks},
+                   {"register", register_process},
+                   {"cleanSockets", clean_sockets},
                    {"startMalloc", start_malloc},
                    {"log", write_log},
                    {"metrics", metrics},
@@ -368,6 +405,9 @@ static napi_value init(napi_env env, napi_value exports) {
   xpf_value_set(env, exports, "version", xpf_value_text(env, XPF_VERSION));
   xpf_value_set(env, exports, "activePath", xpf_value_text(env, xpf_copy_active_path()));
   xpf_value_set(env, exports, "configKeys", config_keys(env));
+  napi_value first = NULL;
+  napi_get_boolean(env, xpf_os_tid() == getpid(), &first);
+  xpf_value_set(env, exports, "onFirstThread", first);
   return exports;
 }
 

@@ -11,6 +11,7 @@
 #include "core/job.h"
 #include "core/metric_format.h"
 #include "core/outfile.h"
+#include "core/registry.h"
 #include "core/server.h"
 #include "core/sigterm.h"
 #include "core/thread.h"
@@ -321,6 +322,7 @@ static void close_rest(void *arg) {
 static void stop(struct xpf_call *call) {
   (void)call;
   xpf_jobs_close();
+  xpf_registry_close();
   xpf_sigterm_close();
   xpf_threads_refresh_close();
   if (core.server)

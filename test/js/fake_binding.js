@@ -5,6 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { performance } = require('node:perf_hooks');
+const { isMainThread } = require('node:worker_threads');
 
 const BLOCK = ['started', 'sent', 'closed', 'timeouts', 'errors', 'inFlight', 'durationLow', 'durationHigh'];
 const STATUSES = 1000;
@@ -47,6 +48,7 @@ function makeFakeBinding({ timeoutMs = 30000, serverError = '' } = {}) {
   const claimed = new Set();
   const calls = [];
   const details = [];
+  const registered = [];
   const counters = new Uint32Array(2 + 2 * BLOCK_SIZE);
   const offsets = {
     profiling: 0,
@@ -62,6 +64,7 @@ function makeFakeBinding({ timeoutMs = 30000, serverError = '' } = {}) {
   };
   return {
     version: '4.0.0',
+    isMainThread,
     activePath: '',
     configKeys: readKeys(),
     attach: (who) => calls.push(['attach', who]),
@@ -75,6 +78,11 @@ function makeFakeBinding({ timeoutMs = 30000, serverError = '' } = {}) {
     startServer: step('startServer'),
     startHooks: step('startHooks'),
     startMalloc: step('startMalloc'),
+    cleanSockets: () => {},
+    register(file, line, delayMs) {
+      registered.push({ file, fields: line.split('\0'), delayMs });
+      return 'written';
+    },
     log: (...args) => calls.push(['log', ...args]),
     claim(name) {
       const isFirst = !claimed.has(name);
@@ -88,6 +96,7 @@ function makeFakeBinding({ timeoutMs = 30000, serverError = '' } = {}) {
     setMemoryReader: () => calls.push('setMemoryReader'),
     calls,
     details,
+    registered,
     server: (name) => counters[offsets.server[name]],
     client: (name) => counters[offsets.client[name]],
     serverStatus: (code) => counters[offsets.server.status + code],

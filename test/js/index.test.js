@@ -68,8 +68,10 @@ test('start configures, starts everything once and registers the process', () =>
   assert.deepStrictEqual(binding.calls, ['configure', 'start', 'setMemoryReader']);
   assert.strictEqual(xprofiler.getXprofilerConfig().log_interval, 3);
   assert.strictEqual(Object.keys(xprofiler.getXprofilerConfig()).length, binding.configKeys.length);
-  const [pid, logDir] = fs.readFileSync(path.join(home, '.xprofiler'), 'utf8').split('\0');
-  assert.deepStrictEqual([pid, logDir], [String(process.pid), home]);
+  const [{ file, fields, delayMs }] = binding.registered;
+  assert.strictEqual(file, path.join(home, '.xprofiler'));
+  assert.deepStrictEqual(fields.slice(0, 2), [String(process.pid), home]);
+  assert.ok(delayMs >= 50000 && delayMs <= 65000);
   xprofiler({ log_dir: home, log_interval: 4 });
   assert.strictEqual(xprofiler.getXprofilerConfig().log_interval, 4, 'a later call replaces');
 });

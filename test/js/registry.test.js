@@ -8,6 +8,7 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const { test, beforeEach, afterEach } = require('node:test');
 
+const binding = require('../../lib/binding').load();
 const registry = require('../../lib/registry');
 
 const root = path.resolve(__dirname, '../..');
@@ -15,6 +16,7 @@ const DEAD = 4194304 + 7; // above every pid_max
 let home;
 const file = () => path.join(home, '.xprofiler');
 const lines = () => fs.readFileSync(file(), 'utf8').split('\n').slice(0, -1).map((line) => line.split('\0'));
+const write = (logDir) => registry.register(binding, logDir);
 const line = (pid, note) => `${[pid, '/logs', '/cwd', '/node', note, '/root'].join('\0')}\n`;
 
 beforeEach(() => {
@@ -29,7 +31,7 @@ afterEach(() => {
 });
 
 test('a line has the six fields that agents read', () => {
-  assert.strictEqual(registry.write('/var/logs'), 'written');
+  assert.strictEqual(write('/var/logs'), 'written');
   const expected = [String(process.pid), '/var/logs', process.cwd(), process.execPath, process.argv[1], root];
   assert.deepStrictEqual(lines(), [expected]);
   assert.strictEqual(fs.statSync(file()).mode & 0o077, 0);
@@ -60,7 +62,7 @@ test('other live processes stay, dead ones, duplicates and rubbish go, our stale
     line(process.ppid, 'parent again'),
   ];
   fs.writeFileSync(file(), text.join(''), { mode: 0o644 });
-  registry.write('/now');
+  write('/now');
   assert.deepStrictEqual(
     lines().map((fields) => [Number(fields[0]), fields[1], fields[4]]),
     [
@@ -69,17 +71,17 @@ test('other live processes stay, dead ones, duplicates and rubbish go, our stale
     ],
   );
   assert.strictEqual(fs.statSync(file()).mode & 0o777, 0o644, 'its mode stays');
-  registry.write('/now');
+  write('/now');
   assert.strictEqual(lines().length, 2, 'writing again changes nothing');
 });
 
 test('a lock left by a dead process is broken, one of a live process is respected', () => {
   fs.writeFileSync(`${file()}.lock`, String(DEAD));
-  assert.strictEqual(registry.write('/a'), 'written');
+  assert.strictEqual(write('/a'), 'written');
   assert.strictEqual(fs.existsSync(`${file()}.lock`), false);
   fs.writeFileSync(`${file()}.lock`, String(process.ppid));
   const begin = Date.now();
-  assert.strictEqual(registry.write('/b'), 'appended');
+  assert.strictEqual(write('/b'), 'appended');
   assert.ok(Date.now() - begin < 2000, 'an application is not kept waiting');
   assert.strictEqual(fs.existsSync(`${file()}.lock`), true);
   assert.strictEqual(lines().pop()[1], '/b');
@@ -87,21 +89,22 @@ test('a lock left by a dead process is broken, one of a live process is respecte
 
 test('a missing or read-only home and a trap in its place cost nothing but the line', () => {
   process.env.XPROFILER_PREFIX = path.join(home, 'missing');
-  assert.strictEqual(registry.write('/a'), 'failed');
+  assert.strictEqual(write('/a'), 'failed');
   process.env.XPROFILER_PREFIX = '/proc';
-  assert.strictEqual(registry.write('/a'), 'failed');
+  assert.strictEqual(write('/a'), 'failed');
   process.env.XPROFILER_PREFIX = home;
   const victim = path.join(home, 'victim');
   fs.writeFileSync(victim, 'precious');
   fs.symlinkSync(victim, file());
-  assert.strictEqual(registry.write('/a'), 'written');
+  assert.strictEqual(write('/a'), 'written');
   assert.strictEqual(fs.readFileSync(victim, 'utf8'), 'precious');
   assert.strictEqual(fs.lstatSync(file()).isSymbolicLink(), false);
 });
 
 test('twelve processes at once: every line is there and whole', async () => {
   const code = `const r = require(${JSON.stringify(path.join(root, 'lib/registry'))});
-    process.stdin.once('data', () => { r.write('/logs'); process.send('done'); });
+    const b = require(${JSON.stringify(path.join(root, 'lib/binding'))}).load();
+    process.stdin.once('data', () => { r.register(b, '/logs'); process.send('done'); });
     process.send('ready'); process.on('disconnect', () => process.exit());`;
   const children = Array.from({ length: 12 }, () =>
     spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'ignore', 'inherit', 'ipc'] }),
@@ -122,22 +125,28 @@ test('twelve processes at once: every line is there and whole', async () => {
 });
 
 test('a while later the dead are dropped and a lost line is written again', async () => {
-  process.env.UNIT_TEST_CHECK_TIME = '0.1';
-  registry.register('/logs');
+  const code = `require(${JSON.stringify(root)})({ log_dir: ${JSON.stringify(home)} });
+    process.send('started'); process.on('disconnect', () => process.exit());`;
+  const env = { ...process.env, UNIT_TEST_CHECK_TIME: '0.5' };
+  const child = spawn(process.execPath, ['-e', code], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  await once(child, 'message');
+  assert.deepStrictEqual(lines().map(([pid]) => Number(pid)), [child.pid]);
   fs.writeFileSync(file(), line(DEAD, 'dead'));
-  const end = Date.now() + 2000;
-  while (lines()[0][0] !== String(process.pid) && Date.now() < end) {
+  const end = Date.now() + 5000;
+  while (lines()[0]?.[0] !== String(child.pid) && Date.now() < end) {
     await new Promise((resolve) => {
       setTimeout(resolve, 20);
     });
   }
-  assert.deepStrictEqual(lines().map(([pid]) => Number(pid)), [process.pid]);
+  assert.deepStrictEqual(lines().map(([pid]) => Number(pid)), [child.pid]);
+  child.disconnect();
+  await once(child, 'exit');
 });
 
 test('sockets of dead processes of older versions are removed, nothing else', () => {
   const names = [`xprofiler-uds-path-${DEAD}.sock`, `xprofiler-uds-path-${process.pid}.sock`, 'other.sock'];
   names.forEach((name) => fs.writeFileSync(path.join(home, name), ''));
-  registry.cleanSockets(home);
+  binding.cleanSockets(home);
   assert.deepStrictEqual(fs.readdirSync(home).sort(), names.slice(1).sort());
-  registry.cleanSockets('/nonexistent');
+  binding.cleanSockets('/nonexistent');
 });
