@@ -38,6 +38,13 @@ const BUILD = [
   { package: 'libncurses-dev', isThere: () => hasHeader('#include <ncurses.h>') },
 ];
 
+/** Is there a clang whose libFuzzer and sanitizers link? */
+function hasFuzzer() {
+  const text = '#include <stddef.h>\nint LLVMFuzzerTestOneInput(const char *d, size_t n) { return !d && n; }\n';
+  const flags = ['-fsanitize=fuzzer,address,undefined', '-x', 'c', '-', '-o', '/dev/null'];
+  return succeeds('clang', flags, text);
+}
+
 const TEST = [
   {
     package: 'libcmocka-dev',
@@ -48,6 +55,9 @@ const TEST = [
   { package: 'clang-format', isThere: programs('clang-format') },
   { package: 'cppcheck', isThere: programs('cppcheck') },
   { package: 'gdb', isThere: programs('gdb') },
+  // libFuzzer, in the version of Debian 12; without it the fuzzers only run their corpus.
+  { package: 'clang', isThere: programs('clang'), isOptional: true },
+  { package: 'libclang-rt-14-dev', isThere: hasFuzzer, isOptional: true },
 ];
 
 /** Names of the Debian packages that are missing. */
@@ -93,4 +103,4 @@ function install(packages) {
   return run(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
 }
 
-module.exports = { BUILD, TEST, missing, install, adviceFor };
+module.exports = { BUILD, TEST, hasFuzzer, missing, install, adviceFor };

@@ -21,7 +21,7 @@ function setUpPackages(list) {
   }
   say(`system packages are missing: ${packages.join(' ')}`);
   install(packages);
-  const still = missing(list);
+  const still = missing(list.filter((item) => !item.isOptional));
   if (still.length > 0) {
     throw new Error(`these packages are needed: ${still.join(' ')}; ${adviceFor(still)}`);
   }

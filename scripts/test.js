@@ -1,7 +1,7 @@
 'use strict';
 
 // npm test: set-up, build, static checks, C unit tests, end-to-end tests. The last line is the sum.
-//   node scripts/test.js [--no-lint] [--no-unit] [--no-e2e] [part of a test file's name]
+//   node scripts/test.js [--no-lint] [--no-unit] [--no-fuzz] [--no-e2e] [part of a test file's name]
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -12,6 +12,7 @@ const { lint } = require('./lint');
 
 const root = path.join(__dirname, '..');
 const LIMIT_MS = 20 * 60 * 1000; // a hanging test ends the run, not the day
+const FUZZ_SECONDS = '5'; // of each target
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs a command, shows its output as it comes, gives it back with the exit status. */
@@ -40,17 +41,32 @@ function add(name, counts, status) {
   }
 }
 
-async function unit([filter = '']) {
-  const all = fs.readdirSync(path.join(root, 'test/unit'));
-  if (!all.some((name) => name.endsWith('.c') && name.includes(filter))) {
-    return;
-  }
-  console.log('\n== unit tests');
-  const { text, status } = await run(process.execPath, ['scripts/unit.js', filter]);
-  const sums = [...text.matchAll(/^(?:unit: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/gm)];
+/** Runs a script that ends with `…: N passed, N failed[, N skipped]`, and adds that. */
+async function runPart(title, words) {
+  console.log(`\n== ${title}`);
+  const { text, status } = await run(process.execPath, words);
+  const sums = [...text.matchAll(/^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/gm)];
   const [, ...numbers] = sums.pop() || [];
   const [passed = 0, failed = 0, skipped = 0] = numbers.map((word) => Number(word) || 0);
-  add('scripts/unit.js', { passed, failed, skipped }, status);
+  add(words[0], { passed, failed, skipped }, status);
+}
+
+/** Is there a C source in the folder with one of these words in its name? No words: all. */
+function hasSource(folder, names) {
+  const files = fs.readdirSync(path.join(root, folder)).filter((file) => file.endsWith('.c'));
+  return files.some((file) => names.length === 0 || names.some((name) => file.includes(name)));
+}
+
+async function unit(names) {
+  if (hasSource('test/unit', names)) {
+    await runPart('unit tests', ['scripts/unit.js', ...names]);
+  }
+}
+
+async function fuzz(names) {
+  if (hasSource('test/fuzz', names)) {
+    await runPart('fuzzers', ['scripts/fuzz.js', '--seconds', FUZZ_SECONDS, ...names]);
+  }
 }
 
 function e2eFiles(names) {
@@ -113,6 +129,9 @@ async function main() {
   const faults = wants('lint') ? lint() : [];
   if (wants('unit')) {
     await unit(names);
+  }
+  if (wants('fuzz')) {
+    await fuzz(names);
   }
   if (wants('e2e')) {
     await e2e(names);

@@ -1,111 +1,53 @@
 #!/usr/bin/env node
 'use strict';
 
-// Compiles and runs test/unit/test_*.c: plain, and under AddressSanitizer and UBSan.
-//   node scripts/unit.js [--fast] [filter]
-// --fast leaves the sanitizers out; filter is a part of the test's name.
-// What a test links stands in its comments `// links: src/wire/frame.c -lcjson`; a folder (`src/wire/`)
-// stands for its .c files.
+// Compiles and runs test/unit/test_*.c: plain, under AddressSanitizer and UBSan, and those with threads under
+// ThreadSanitizer.
+//   node scripts/unit.js [--fast | --thorough] [filter...]
+// --fast leaves the sanitizers out; --thorough runs all of them under ThreadSanitizer; filter is a part of the
+// test's name. What a test links stands in its comments (scripts/c_program.js), and why ThreadSanitizer cannot
+// look at it: `// threads: not …`.
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { spawn } = require('node:child_process');
+const { FLAGS, linksOf, run, each, root } = require('./c_program');
 
-const root = path.join(__dirname, '..');
 const tests = path.join('test', 'unit');
 const output = 'build-unit';
 const compilersAtOnce = 2;
 const runTimeoutMs = 120_000;
 const compileTimeoutMs = 300_000;
 
-const { version } = require(path.join(root, 'package.json'));
 const compiler = process.env.CC || 'cc';
-const flags = [
-  '-D_GNU_SOURCE',
-  '-D_FILE_OFFSET_BITS=64',
-  `-DXPF_VERSION="${version}"`,
-  ...['-std=c11', '-Wall', '-Wextra', '-Werror', '-fvisibility=hidden', '-pthread', '-g'],
-  ...['-Iinclude', '-Isrc'],
-];
 const variants = [
   { name: 'plain', flags: ['-O2'] },
   {
     name: 'sanitized',
     flags: ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer'],
   },
+  { name: 'threads', flags: ['-fsanitize=thread', '-fno-omit-frame-pointer', '-O1', '-Wno-tsan'] },
 ];
 
 function parseArguments(args) {
-  const fast = args.includes('--fast');
-  const rest = args.filter((arg) => arg !== '--fast');
-  if (rest.length > 1 || rest.some((arg) => arg.startsWith('-'))) {
-    console.error('usage: node scripts/unit.js [--fast] [filter]');
+  const flags = args.filter((arg) => arg.startsWith('-'));
+  if (flags.some((flag) => !['--fast', '--thorough'].includes(flag))) {
+    console.error('usage: node scripts/unit.js [--fast | --thorough] [filter...]');
     process.exit(2);
   }
-  return { fast, filter: rest[0] || '' };
+  const filters = args.filter((arg) => !arg.startsWith('-'));
+  return { fast: flags.includes('--fast'), thorough: flags.includes('--thorough'), filters };
 }
 
-function linksOf(source) {
-  const links = [];
-  for (const line of fs.readFileSync(path.join(root, source), 'utf8').split('\n')) {
-    const match = /^\s*\/\/\s*links:\s*(.*)$/.exec(line);
-    if (match) links.push(...match[1].split(/\s+/).filter(Boolean));
-  }
-  return links.flatMap((link) => (link.startsWith('-') ? link : sourcesOf(link)));
+/** Why a test cannot do its work under ThreadSanitizer, or ''. */
+function whyNotThreads(source) {
+  const match = /^\/\/ threads: (not .*)$/m.exec(fs.readFileSync(path.join(root, source), 'utf8'));
+  return match ? match[1] : '';
 }
 
-function sourcesOf(link) {
-  if (!link.endsWith('/')) return link;
-  const other = process.platform === 'darwin' ? '_linux.c' : '_darwin.c';
-  return fs
-    .readdirSync(path.join(root, link))
-    .filter((name) => name.endsWith('.c') && !name.endsWith(other))
-    .sort()
-    .map((name) => link + name);
-}
-
-// Resolves to { ok, text }; text is everything the program wrote, and how it ended when not well.
-function run(command, args, timeoutMs) {
-  return new Promise((resolve) => {
-    const pieces = [];
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      killGroup(child.pid);
-    }, timeoutMs);
-    child.stdout.on('data', (piece) => pieces.push(piece));
-    child.stderr.on('data', (piece) => pieces.push(piece));
-    child.on('error', (error) => {
-      clearTimeout(timer);
-      resolve({ ok: false, text: `${command}: ${error.message}\n` });
-    });
-    // Children that the test left behind hold its pipes: they end with it, and "close" comes. Those
-    // that made a session of their own are not waited for.
-    child.on('exit', (code, signal) => {
-      clearTimeout(timer);
-      killGroup(child.pid);
-      const giveUp = setTimeout(() => {
-        child.stdout.destroy();
-        child.stderr.destroy();
-      }, 1000);
-      child.on('close', () => {
-        clearTimeout(giveUp);
-        let text = Buffer.concat(pieces).toString();
-        if (late) text += `\nno end after ${timeoutMs / 1000} s\n`;
-        else if (signal) text += `\nended by ${signal}\n`;
-        resolve({ ok: code === 0, text });
-      });
-    });
-  });
-}
-
-function killGroup(pid) {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nobody is left in it.
-  }
+/** Has the test, or what it links, threads? */
+function hasThreads(source) {
+  const files = [source, ...linksOf(source).filter((link) => link.endsWith('.c'))];
+  return files.some((file) => /\b(pthread_create|uv_thread_create)\(/.test(fs.readFileSync(path.join(root, file), 'utf8')));
 }
 
 async function compile(job) {
@@ -115,43 +57,46 @@ async function compile(job) {
   } catch (error) {
     return { ok: false, text: `${error.message}\n` };
   }
-  const args = [...flags, ...job.variant.flags, '-o', job.program, job.source, ...links, '-lcmocka'];
-  return run(compiler, args, compileTimeoutMs);
+  const args = [...FLAGS, ...job.variant.flags, '-o', job.program, job.source, ...links, '-lcmocka'];
+  return run(compiler, args, { timeoutMs: compileTimeoutMs });
 }
 
-async function compileAll(jobs) {
-  const waiting = [...jobs];
-  async function worker() {
-    for (let job = waiting.shift(); job; job = waiting.shift()) job.compiled = await compile(job);
-  }
-  await Promise.all(Array.from({ length: compilersAtOnce }, worker));
+function variantsFor(source, { fast, thorough }) {
+  if (fast) return variants.slice(0, 1);
+  const withThreads = !whyNotThreads(source) && (thorough || hasThreads(source));
+  return variants.filter(({ name }) => name !== 'threads' || withThreads);
 }
 
-function planJobs({ fast, filter }) {
+function planJobs(options) {
+  const { filters } = options;
   const names = fs
     .readdirSync(path.join(root, tests))
-    .filter((name) => /^test_.*\.c$/.test(name) && name.includes(filter))
+    .filter((name) => /^test_.*\.c$/.test(name))
+    .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
     .map((name) => name.slice(0, -2))
     .sort();
-  return names.flatMap((name) =>
-    variants.slice(0, fast ? 1 : variants.length).map((variant) => ({
+  return names.flatMap((name) => {
+    const source = path.join(tests, `${name}.c`);
+    return variantsFor(source, options).map((variant) => ({
       title: `${name} (${variant.name})`,
-      source: path.join(tests, `${name}.c`),
+      source,
       program: path.join(output, `${name}-${variant.name}`),
       variant,
-    })),
-  );
+    }));
+  });
 }
 
 async function main() {
   const jobs = planJobs(parseArguments(process.argv.slice(2)));
   fs.mkdirSync(path.join(root, output), { recursive: true });
-  await compileAll(jobs);
+  await each(jobs, compilersAtOnce, async (job) => {
+    job.compiled = await compile(job);
+  });
   let failed = 0;
   // One at a time: tests measure time and share the machine's sockets and files.
   for (const job of jobs) {
     const { ok, text } = job.compiled.ok
-      ? await run(path.join(root, job.program), [], runTimeoutMs)
+      ? await run(path.join(root, job.program), [], { timeoutMs: runTimeoutMs })
       : job.compiled;
     console.log(`${ok ? 'ok    ' : 'FAILED'} ${job.title}`);
     if (ok) continue;

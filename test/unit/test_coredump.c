@@ -2,6 +2,7 @@
 // links: src/host/coredump_memory_linux.c src/host/coredump_pen_linux.c
 // links: src/host/freeze_all_linux.c src/host/freeze_signal_linux.c src/host/freeze_task_linux.c
 // links: -lpthread -ldl
+// threads: not under ThreadSanitizer, which delays the signals that stop threads
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 // links: src/host/freeze_linux.c src/host/freeze_all_linux.c src/host/freeze_signal_linux.c
 // links: src/host/freeze_task_linux.c src/host/freeze_unwind_linux.c src/host/freeze_cfi_linux.c
 // links: src/host/freeze_cursor_linux.c src/host/freeze_expression_linux.c -lpthread -ldl
+// threads: not under ThreadSanitizer, which delays the signals that stop threads
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 // clang-format off
 // links: src/host/os_linux.c src/host/task_linux.c src/host/identity_linux.c src/host/printable.c
 // links: src/host/proc_file.c src/host/proc_dir_linux.c src/host/proc_stat_linux.c src/host/proc_status_linux.c
+// threads: not under ThreadSanitizer, whose own thread and memory would be measured
 // clang-format on
 #include <errno.h>
 #include <pthread.h>
