@@ -4,6 +4,7 @@
 #include <string.h>
 #include "command_table.h"
 #include "interrupt.h"
+#include "job_details.h"
 #include "job_kind.h"
 #include "print.h"
 #include "progress_line.h"
@@ -48,52 +49,6 @@ static void print_pending(const struct xpf_invocation *invocation, const cJSON *
                  invocation->command->name);
 }
 
-struct details {
-  char text[512];
-  size_t used;
-};
-
-static void add_detail(struct details *details, const char *text) {
-  size_t room = sizeof details->text - details->used;
-  int size =
-      snprintf(details->text + details->used, room, "%s%s", details->used > 0 ? ", " : "", text);
-  if (size > 0 && (size_t)size < room)
-    details->used += (size_t)size;
-}
-
-static void add_number(struct details *details, const cJSON *result, const char *name, double unit,
-                       enum xpf_text_id id) {
-  char text[96];
-  double value = xpf_reply_field_number(result, name, -1);
-  if (value < 0)
-    return;
-  snprintf(text, sizeof text, xpf_text(id), value / unit);
-  add_detail(details, text);
-}
-
-static void print_written(const cJSON *result) {
-  struct details details = {0};
-  char text[128], size[32];
-  double bytes = xpf_reply_field_number(result, "bytes", -1);
-  const char *ended_by = xpf_reply_field_text(result, "ended_by", NULL);
-
-  if (bytes >= 0) {
-    snprintf(text, sizeof text, xpf_text(XPF_TEXT_JOB_SIZE),
-             xpf_print_bytes(bytes, size, sizeof size));
-    add_detail(&details, text);
-  }
-  add_number(&details, result, "samples", 1, XPF_TEXT_JOB_SAMPLES);
-  add_number(&details, result, "nodes", 1, XPF_TEXT_JOB_NODES);
-  add_number(&details, result, "duration_ms", 1e3, XPF_TEXT_JOB_DURATION);
-  add_number(&details, result, "paused_ms", 1, XPF_TEXT_JOB_PAUSED);
-  if (details.used > 0)
-    xpf_print_line(stdout, "  %s", details.text);
-  if (ended_by != NULL) {
-    snprintf(text, sizeof text, xpf_text(XPF_TEXT_JOB_ENDED_BY), ended_by);
-    xpf_print_line(stdout, "  %s", text);
-  }
-}
-
 static void print_result(const struct xpf_invocation *invocation, const cJSON *result) {
   const struct xpf_job_kind *kind = invocation->command->argument;
   const struct xpf_option_value *time = &invocation->options.values[XPF_OPTION_TIME];
@@ -105,7 +60,7 @@ static void print_result(const struct xpf_invocation *invocation, const cJSON *r
     print_pending(invocation, result);
   } else if (strcmp(state, "written") == 0) {
     print_file(kind, result);
-    print_written(result);
+    xpf_job_details_print(stdout, result);
   } else if (kind->role == XPF_JOB_START && !is_timed) {
     xpf_print_line(stdout, xpf_text(XPF_TEXT_STARTED), (int)invocation->pid, kind->sampling);
   } else {
@@ -123,11 +78,12 @@ static int call(const struct xpf_invocation *invocation, struct xpf_client *clie
   const struct xpf_job_kind *kind = invocation->command->argument;
   struct xpf_fault fault = {0};
   struct xpf_progress_line line;
-  struct xpf_interrupt_plan plan = {.pid = invocation->pid,
-                                    .thread_id = invocation->thread_id,
-                                    .stop = kind->stop,
-                                    .action = invocation->command->name};
+  static struct xpf_interrupt_job job;
+  struct xpf_interrupt_plan plan = {
+      .jobs = &job, .jobs_count = 1, .stop = kind->stop, .action = invocation->command->name};
 
+  job.pid = invocation->pid;
+  job.thread_id = invocation->thread_id;
   xpf_progress_line_init(&line);
   plan.is_terminal = line.is_terminal;
   bool watches = invocation->wait && kind->role != XPF_JOB_STOP && xpf_interrupt_begin(&plan) == 0;

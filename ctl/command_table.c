@@ -1,6 +1,7 @@
 #include "command_table.h"
 #include <string.h>
 #include "job_kind.h"
+#include "shot_kind.h"
 
 #define BIT(id) XPF_OPTION_BIT(id)
 #define EVERY   (BIT(JSON) | BIT(HELP) | BIT(VERSION))
@@ -8,6 +9,10 @@
 #define ASK   (EVERY | BIT(PID) | BIT(THREAD) | BIT(TIMEOUT))
 #define JOB   (ASK | BIT(WAIT))
 #define START (JOB | BIT(TIME) | BIT(NAME))
+/* The one-shot commands always wait; --wait is taken and changes nothing. */
+#define SHOT                                                                                       \
+  (JOB | BIT(ALL) | BIT(TITLE) | BIT(EACH_THREAD) | BIT(OUTPUT) | BIT(FORMAT) | BIT(OPEN))
+#define TIMED (SHOT | BIT(TIME))
 
 const struct xpf_ctl_command xpf_ctl_commands[] = {
     {.name = "list",
@@ -16,6 +21,55 @@ const struct xpf_ctl_command xpf_ctl_commands[] = {
      .summary_zh = "列出所有运行 xprofiler 的进程: CPU, 内存, 事件循环",
      .options = EVERY | BIT(TIMEOUT),
      .exec = xpf_cmd_list},
+    {.name = "cpu",
+     .summary_en = "take a CPU profile: where the time goes",
+     .summary_zh = "采集 CPU 采样: 时间花在哪里",
+     .options = TIMED | BIT(INTERVAL_US),
+     .needs_pid = true,
+     .takes_many = true,
+     .exec = xpf_cmd_profile,
+     .argument = &xpf_shot_kind_cpu},
+    {.name = "heap",
+     .summary_en = "take a heap profile: who allocated what is still alive",
+     .summary_zh = "采集堆内存采样: 存活对象由谁分配",
+     .options = TIMED | BIT(INTERVAL_BYTES) | BIT(DEPTH),
+     .needs_pid = true,
+     .takes_many = true,
+     .exec = xpf_cmd_profile,
+     .argument = &xpf_shot_kind_heap},
+    {.name = "alloc",
+     .summary_en =
+         "take an allocation profile: who allocates, collected objects included (Node.js 20)",
+     .summary_zh = "采集内存分配采样: 谁在分配内存, 包含已回收的对象 (需要 Node.js 20)",
+     .options = TIMED | BIT(INTERVAL_BYTES) | BIT(DEPTH),
+     .needs_pid = true,
+     .takes_many = true,
+     .exec = xpf_cmd_profile,
+     .argument = &xpf_shot_kind_alloc},
+    {.name = "gc",
+     .summary_en = "record every garbage collection",
+     .summary_zh = "记录每次垃圾回收",
+     .options = TIMED,
+     .needs_pid = true,
+     .takes_many = true,
+     .exec = xpf_cmd_profile,
+     .argument = &xpf_shot_kind_gc},
+    {.name = "snapshot",
+     .summary_en = "take a heap snapshot: every object of the heap; pauses the thread",
+     .summary_zh = "生成堆快照: 堆中的所有对象, 期间线程暂停",
+     .options = SHOT | BIT(NUMERIC) | BIT(INTERNALS) | BIT(MAX_RSS),
+     .needs_pid = true,
+     .takes_many = true,
+     .exec = xpf_cmd_profile,
+     .argument = &xpf_shot_kind_snapshot},
+    {.name = "report",
+     .summary_en = "take a diagnostic report: stacks, heap, handles, limits",
+     .summary_zh = "生成诊断报告: 调用栈, 堆, 句柄, 资源限制",
+     .options = SHOT,
+     .needs_pid = true,
+     .takes_many = true,
+     .exec = xpf_cmd_profile,
+     .argument = &xpf_shot_kind_report},
     {.name = "check_version",
      .summary_en = "show the version of xprofiler in the process",
      .summary_zh = "查看进程中 xprofiler 的版本号",

@@ -26,6 +26,7 @@ struct xpf_ctl_command {
   const char *summary_en, *summary_zh;
   uint64_t options; /* XPF_OPTION_BIT()s it takes */
   bool needs_pid;
+  bool takes_many;                                      /* several processes, also as plain words */
   bool takes_config;                                    /* takes configuration keys as options */
   bool is_job;                                          /* what `cancel --action` accepts */
   int (*exec)(const struct xpf_invocation *invocation); /* an exit status; prints */
@@ -47,6 +48,7 @@ int xpf_cmd_metrics(const struct xpf_invocation *invocation);
 int xpf_cmd_get_config(const struct xpf_invocation *invocation);
 int xpf_cmd_set_config(const struct xpf_invocation *invocation);
 int xpf_cmd_job(const struct xpf_invocation *invocation);
+int xpf_cmd_profile(const struct xpf_invocation *invocation);
 int xpf_cmd_cancel(const struct xpf_invocation *invocation);
 int xpf_cmd_help(const struct xpf_invocation *invocation);
 #endif

@@ -1,7 +1,6 @@
 #include "interrupt.h"
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,7 +14,7 @@
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 static sigset_t watched;
-static atomic_bool is_over;
+static atomic_bool is_over, is_asked;
 static struct xpf_interrupt_plan current;
 
 static bool has_watched(const sigset_t *set) {
@@ -26,39 +25,39 @@ static bool has_watched(const sigset_t *set) {
 }
 
 /* 0 when the target did it; else *verdict says why not. action: NULL when method takes none. */
-static int send_command(const struct xpf_interrupt_plan *plan, const char *method,
-                        const char *action, struct xpf_verdict *verdict) {
+static int send_command(const struct xpf_interrupt_job *job, const char *method, const char *action,
+                        struct xpf_verdict *verdict) {
   struct xpf_client *client;
   struct xpf_fault fault = {0};
   cJSON *params = cJSON_CreateObject();
 
-  cJSON_AddNumberToObject(params, "thread_id", plan->thread_id);
+  cJSON_AddNumberToObject(params, "thread_id", job->thread_id);
   if (action != NULL)
     cJSON_AddStringToObject(params, "action", action);
-  int status = xpf_target_open(&client, plan->pid, SEND_MS, verdict);
+  int status = xpf_target_open(&client, job->pid, SEND_MS, verdict);
   if (status != 0) {
     cJSON_Delete(params);
     return status;
   }
   int error = xpf_client_call(client, method, params, SEND_MS, NULL, NULL, NULL, &fault);
   if (error != 0)
-    status = xpf_target_explain(verdict, plan->pid, error, SEND_MS, &fault);
+    status = xpf_target_explain(verdict, job->pid, error, SEND_MS, &fault);
   xpf_client_close(client);
   return status;
 }
 
 static void *end_job(void *arg) {
+  struct xpf_interrupt_job *job = arg;
   const struct xpf_interrupt_plan *plan = &current;
   struct xpf_verdict verdict;
   bool stops = plan->stop != NULL;
 
-  (void)arg;
-  int status = stops ? send_command(plan, plan->stop, NULL, &verdict) : 1;
+  int status = stops ? send_command(job, plan->stop, NULL, &verdict) : 1;
   /* A profiler that has not begun yet cannot be stopped, but its start can be taken back. */
   if (status != 0)
-    status = send_command(plan, "cancel", plan->action, &verdict);
-  if (status != 0 && !atomic_load(&is_over))
-    xpf_print_line(stderr, xpf_text(XPF_TEXT_INTERRUPT_FAILED), (int)plan->pid, verdict.message);
+    status = send_command(job, "cancel", plan->action, &verdict);
+  if (status != 0 && !atomic_load(&is_over) && !atomic_load(&job->is_over))
+    xpf_print_line(stderr, xpf_text(XPF_TEXT_INTERRUPT_FAILED), (int)job->pid, verdict.message);
   return NULL;
 }
 
@@ -81,8 +80,17 @@ static void skip_echoes(void) {
     sigwait(&watched, &signal);
 }
 
-static void *watch(void *arg) {
+/* On threads of their own: a target that hangs must keep neither the others nor the second Ctrl-C
+ * waiting. */
+static void end_jobs(const struct xpf_interrupt_plan *plan) {
   pthread_t sender;
+  for (size_t i = 0; i < plan->jobs_count; i++)
+    if (!atomic_load(&plan->jobs[i].is_over) &&
+        pthread_create(&sender, NULL, end_job, &plan->jobs[i]) == 0)
+      pthread_detach(sender);
+}
+
+static void *watch(void *arg) {
   int signal;
 
   (void)arg;
@@ -90,10 +98,9 @@ static void *watch(void *arg) {
     return NULL;
   bool is_late = atomic_load(&is_over);
   if (!is_late) {
+    atomic_store(&is_asked, true);
     say(&current);
-    /* On a thread of its own: a target that hangs must not keep the second Ctrl-C waiting. */
-    if (pthread_create(&sender, NULL, end_job, NULL) == 0)
-      pthread_detach(sender);
+    end_jobs(&current);
     skip_echoes();
   }
   /* From here on this thread takes the signals, and they do what they always do. */
@@ -125,6 +132,10 @@ int xpf_interrupt_begin(const struct xpf_interrupt_plan *plan) {
   }
   pthread_detach(thread);
   return 0;
+}
+
+bool xpf_interrupt_is_asked(void) {
+  return atomic_load(&is_asked);
 }
 
 void xpf_interrupt_end(void) {

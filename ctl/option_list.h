@@ -11,9 +11,24 @@
   X(THREAD, 'w', "worker_thread_id", "thread_id", "thread_id", WHOLE, 0, 4294967295.0, "ID",       \
     "the thread: 0 is the main thread (default), workers as list_environments shows them",         \
     "线程号: 0 为主线程 (默认), Worker 线程见 list_environments")                                           \
-  X(TIME, 't', "profiling_time", NULL, "profiling_time", WHOLE, 1, 2147483647, "MS",               \
-    "stop and write the profile after this many milliseconds",                                     \
-    "采样时长 (毫秒), 到时自动停止并写入文件")                                                                     \
+  X(TIME, 't', "profiling_time", NULL, "profiling_time", DURATION, 1, 604800000.0, "TIME",         \
+    "stop and write the profile after this time: 500ms, 10s, 2m; a plain number is milliseconds",  \
+    "采样时长, 到时自动停止并写入文件: 500ms, 10s, 2m; 不带单位的数字为毫秒")                                            \
+  X(ALL, 0, "all", NULL, NULL, FLAG, 0, 0, NULL, "every process that xprofctl list shows",         \
+    "xprofctl list 列出的所有进程")                                                                        \
+  X(TITLE, 0, "title", NULL, NULL, TEXT, 0, 0, "REGEX",                                            \
+    "every process whose title, script or command line matches", "标题、脚本或命令行匹配该正则表达式的所有进程")       \
+  X(EACH_THREAD, 0, "each-thread", NULL, NULL, FLAG, 0, 0, NULL,                                   \
+    "every JavaScript thread of the processes, at the same time", "同时采集进程的每个 JavaScript 线程")          \
+  X(OUTPUT, 'o', "output", NULL, NULL, TEXT, 0, 0, "FILE",                                         \
+    "put the file there instead of log_dir; a directory keeps its name; - is standard output",     \
+    "将文件写到该路径而不是 log_dir; 目录则保留文件名; - 表示标准输出")                                                    \
+  X(FORMAT, 0, "format", NULL, NULL, TEXT, 0, 0, "FORMAT",                                         \
+    "convert to this format; without it the extension of -o decides",                              \
+    "转换为该格式; 未指定时由 -o 的扩展名决定")                                                                    \
+  X(OPEN, 0, "open", NULL, NULL, FLAG, 0, 0, NULL,                                                 \
+    "show the result on the desktop: the flame graph where there is one, else the file",           \
+    "在桌面上打开结果: 火焰图或文件")                                                                         \
   X(INTERVAL_US, 0, "sampling-interval-us", NULL, "sampling_interval_us", WHOLE, 50, 1000000, "US", \
     "time between two samples, microseconds", "采样间隔 (微秒)")                                         \
   X(INTERVAL_BYTES, 0, "sampling-interval-bytes", NULL, "sampling_interval_bytes", WHOLE, 1024,    \

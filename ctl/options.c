@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config_option.h"
+#include "duration.h"
+#include "print.h"
 #include "suggest.h"
 #include "text.h"
 
@@ -85,6 +87,21 @@ static bool is_file_name(const char *text) {
   return size > 0 && size <= NAME_MAX_BYTES && *text != '.' && strchr(text, '/') == NULL;
 }
 
+static int refuse_duration(struct parser *parser, const char *label,
+                           const struct xpf_option *option, const char *text) {
+  char longest[64];
+  return refuse(parser, XPF_TEXT_NOT_DURATION, label, option->min,
+                xpf_print_duration(option->max / 1e3, longest, sizeof longest), text);
+}
+
+static int add_pid(struct parser *parser, double pid) {
+  struct xpf_options *out = parser->out;
+  if (out->pids_count == XPF_PIDS_MAX)
+    return refuse(parser, XPF_TEXT_PIDS_MANY, XPF_PIDS_MAX);
+  out->pids[out->pids_count++] = (pid_t)pid;
+  return 0;
+}
+
 /* Checks the text of an option against its kind and keeps it. */
 static int take_value(struct parser *parser, int id, const char *text) {
   const struct xpf_option *option = &xpf_option_table[id];
@@ -104,6 +121,11 @@ static int take_value(struct parser *parser, int id, const char *text) {
       return refuse(parser, XPF_TEXT_PID_WRONG, text);
     return refuse(parser, whole ? XPF_TEXT_NOT_WHOLE : XPF_TEXT_NOT_NUMBER, label, option->min,
                   option->max, text);
+  case XPF_OPTION_KIND_DURATION:
+    if (xpf_duration_parse(text, &value->number) != 0 || value->number < option->min ||
+        value->number > option->max)
+      return refuse_duration(parser, label, option, text);
+    break;
   case XPF_OPTION_KIND_NAME:
     if (!is_file_name(text))
       return refuse(parser, XPF_TEXT_NOT_NAME);
@@ -114,7 +136,13 @@ static int take_value(struct parser *parser, int id, const char *text) {
   }
   value->text = text;
   parser->out->given |= UINT64_C(1) << id;
-  return 0;
+  return option->kind == XPF_OPTION_KIND_PID ? add_pid(parser, value->number) : 0;
+}
+
+int xpf_options_add_pid(struct xpf_options *options, const char *text, char *message,
+                        size_t message_size) {
+  struct parser parser = {.out = options, .message = message, .message_size = message_size};
+  return take_value(&parser, XPF_OPTION_PID, text);
 }
 
 static int take_flag(struct parser *parser, int id, const char *value) {

@@ -4,6 +4,7 @@
 #define XPF_CTL_OPTIONS_H
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <cjson/cJSON.h>
 #include "option_list.h"
 
@@ -20,6 +21,7 @@ enum xpf_option_kind {
   XPF_OPTION_KIND_PID,
   XPF_OPTION_KIND_WHOLE,
   XPF_OPTION_KIND_NUMBER,
+  XPF_OPTION_KIND_DURATION, /* its number is milliseconds */
   XPF_OPTION_KIND_TEXT,
   XPF_OPTION_KIND_NAME, /* one path component */
 };
@@ -38,10 +40,13 @@ struct xpf_option_value {
   double number;
 };
 
-#define XPF_WORDS_MAX 3
+#define XPF_PIDS_MAX  64
+#define XPF_WORDS_MAX (1 + XPF_PIDS_MAX)
 struct xpf_options {
   uint64_t given; /* XPF_OPTION_BIT()s; of a flag: given and not `=false` */
-  struct xpf_option_value values[XPF_OPTION_COUNT];
+  struct xpf_option_value values[XPF_OPTION_COUNT]; /* the last one of those given several times */
+  pid_t pids[XPF_PIDS_MAX];                         /* every -p */
+  int pids_count;
   const char *words[XPF_WORDS_MAX]; /* the command, then what follows it */
   int words_count;
   cJSON *config; /* keys of set_config, NULL when none */
@@ -54,6 +59,9 @@ int xpf_options_parse(struct xpf_options *out, int argc, char **argv, char *mess
                       size_t message_size);
 void xpf_options_free(struct xpf_options *options);
 bool xpf_options_has(const struct xpf_options *options, enum xpf_option_id id);
+/* Adds a process that was given as a word. 0, or negative as _parse. */
+int xpf_options_add_pid(struct xpf_options *options, const char *text, char *message,
+                        size_t message_size);
 /* "--pid" of XPF_OPTION_PID. */
 const char *xpf_option_label(enum xpf_option_id id, char *buffer, size_t size);
 /* The parameters of the protocol that were given, as a new object. NULL when out of memory. */

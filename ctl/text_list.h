@@ -57,6 +57,31 @@
   X(INTERRUPT_CANCEL, "Cancelling. Ctrl-C again leaves at once.",                                  \
     "正在取消. 再按一次 Ctrl-C 立即退出.")                                                                   \
   X(INTERRUPT_FAILED, "That could not be sent to process %d: %s", "无法通知进程 %d: %s")                 \
+  /* one-shot commands */                                                                          \
+  X(SHOT_CPU, "CPU profile", "CPU 采样")                                                             \
+  X(SHOT_HEAP, "Heap profile", "堆内存采样")                                                           \
+  X(SHOT_ALLOC, "Allocation profile", "内存分配采样")                                                   \
+  X(SHOT_GC, "Garbage collections", "垃圾回收")                                                      \
+  X(SHOT_SNAPSHOT, "Heap snapshot", "堆快照")                                                       \
+  X(SHOT_REPORT, "Diagnostic report", "诊断报告")                                                    \
+  X(SHOT_HEAD_MAIN, "%s of process %d, main thread%s", "%s: 进程 %d 的主线程%s")                        \
+  X(SHOT_HEAD_WORKER, "%s of process %d, thread %u%s", "%s: 进程 %d 的线程 %u%s")                      \
+  X(SHOT_FAILED, "Process %d, thread %u: %s", "进程 %d, 线程 %u: %s")                                 \
+  X(SHOT_SOME_FAILED, "%zu of %zu failed", "%2$zu 个目标中有 %1$zu 个失败")                              \
+  X(SHOT_STALLS, "  longest turns of the event loop: %s", "  事件循环最长的轮次: %s")                      \
+  X(SHOT_STALL, "%.0f ms (at %.1f s)", "%.0f 毫秒 (第 %.1f 秒)")                                      \
+  X(SHOT_BLOCKED, "the present one has taken %s", "当前轮次已持续 %s")                                  \
+  X(LIVE_TIME, "%s / %s", "%s / %s")                                                               \
+  X(LIVE_LEFT, "%s left", "剩余 %s")                                                                 \
+  X(LIVE_HEAP, "heap %s", "堆 %s")                                                                  \
+  X(LIVE_GC, "%.0f GCs, %.0f ms", "GC %.0f 次, %.0f 毫秒")                                            \
+  X(LIVE_DELAY, "loop delay %.0f ms", "循环延迟 %.0f 毫秒")                                              \
+  X(LIVE_TARGETS, "%s, %zu targets", "%s, %zu 个目标")                                               \
+  X(TARGETS_MANY, "more than %d targets at once", "一次最多 %d 个目标")                                  \
+  X(TARGETS_NONE, "no process with xprofiler matches (xprofctl list shows all)",                   \
+    "没有匹配的 xprofiler 进程 (使用 xprofctl list 查看)")                                                  \
+  X(TITLE_WRONG, "--title \"%s\" is not a regular expression: %s", "--title \"%s\" 不是正确的正则表达式: %s") \
+  X(OPTIONS_APART, "%s and %s exclude each other", "%s 与 %s 不能同时使用")                              \
   /* list */                                                                                       \
   X(LIST_PID, "PID", "进程")                                                                         \
   X(LIST_THREADS, "THREADS", "线程")                                                                 \
@@ -125,11 +150,18 @@
   X(NOT_WHOLE, "%s must be a whole number from %.0f to %.0f, not \"%s\"",                          \
     "%s 必须是 %.0f 到 %.0f 之间的整数, 而不是 \"%s\"")                                                       \
   X(NOT_NUMBER, "%s must be a number from %g to %g, not \"%s\"", "%s 必须是 %g 到 %g 之间的数字, 而不是 \"%s\"") \
+  X(NOT_DURATION, "%s must be a time from %.0fms to %s, such as 500ms, 10s or 2m, not \"%s\"",        \
+    "%s 必须是 %.0fms 到 %s 之间的时长, 例如 500ms, 10s, 2m, 而不是 \"%s\"")                                      \
+  X(PIDS_MANY, "at most %d processes can be named; --all takes every one",                         \
+    "最多可指定 %d 个进程; --all 表示所有进程")                                                                  \
+  X(PIDS_ONE, "%s takes one process, not several", "命令 %s 只能指定一个进程")                                \
   X(NOT_FLAG, "%s must be true or false, not \"%s\"", "%s 必须是 true 或 false, 而不是 \"%s\"")           \
   X(NOT_NAME, "--name must be a file name without '/', not beginning with '.', of at most 200 bytes", \
     "--name 必须是不含 '/'、不以 '.' 开头、不超过 200 字节的文件名")                                                   \
   X(PID_MISSING, "a process is needed: -p PID (xprofctl list shows them)",                         \
     "缺少进程号: -p PID (使用 xprofctl list 查看)")                                                         \
+  X(TARGET_MISSING, "a process is needed: -p PID, --title REGEX or --all (xprofctl list shows them)", \
+    "缺少进程: -p PID, --title REGEX 或 --all (使用 xprofctl list 查看)")                                     \
   X(PID_WRONG, "a process id is a whole number from 1 to 2147483647, not \"%s\"",                  \
     "进程号必须是 1 到 2147483647 之间的整数, 而不是 \"%s\"")                                                     \
   X(PID_POSITIONAL, "unexpected argument: %s; did you mean -p %s?", "多余的参数: %s; 您是否想输入 -p %s?")     \

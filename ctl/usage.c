@@ -39,8 +39,37 @@ static int check_options(const struct xpf_ctl_command *command, const struct xpf
   return 0;
 }
 
-static int check_words(const struct xpf_ctl_command *command, const struct xpf_options *options,
+/* The words behind a command that takes several processes are their pids. */
+static int take_pids(struct xpf_options *options, struct xpf_verdict *verdict) {
+  char message[sizeof verdict->message];
+  for (int i = 1; i < options->words_count; i++)
+    if (xpf_options_add_pid(options, options->words[i], message, sizeof message) != 0)
+      return xpf_verdict_set_text(verdict, XPF_REASON_USAGE, message);
+  return 0;
+}
+
+static bool has_target(const struct xpf_ctl_command *command, const struct xpf_options *options) {
+  return options->pids_count > 0 ||
+         (command->takes_many &&
+          (xpf_options_has(options, XPF_OPTION_ALL) || xpf_options_has(options, XPF_OPTION_TITLE)));
+}
+
+static int check_target(const struct xpf_ctl_command *command, const struct xpf_options *options,
+                        struct xpf_verdict *verdict) {
+  if (!command->needs_pid)
+    return 0;
+  if (!has_target(command, options))
+    return xpf_verdict_set(verdict, XPF_REASON_USAGE,
+                           command->takes_many ? XPF_TEXT_TARGET_MISSING : XPF_TEXT_PID_MISSING);
+  if (options->pids_count > 1 && !command->takes_many)
+    return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_PIDS_ONE, command->name);
+  return 0;
+}
+
+static int check_words(const struct xpf_ctl_command *command, struct xpf_options *options,
                        struct xpf_verdict *verdict) {
+  if (command->takes_many)
+    return take_pids(options, verdict);
   int wanted = strcmp(command->name, "help") == 0 ? 2 : 1;
 
   if (options->words_count <= wanted)
@@ -66,7 +95,7 @@ static void fill(struct xpf_invocation *invocation) {
 }
 
 int xpf_usage_check(struct xpf_invocation *invocation, struct xpf_verdict *verdict) {
-  const struct xpf_options *options = &invocation->options;
+  struct xpf_options *options = &invocation->options;
 
   if (options->words_count == 0) {
     xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_NO_COMMAND);
@@ -81,8 +110,8 @@ int xpf_usage_check(struct xpf_invocation *invocation, struct xpf_verdict *verdi
   int status = check_options(invocation->command, options, verdict);
   if (status == 0)
     status = check_words(invocation->command, options, verdict);
-  if (status == 0 && invocation->command->needs_pid && !xpf_options_has(options, XPF_OPTION_PID))
-    status = xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_PID_MISSING);
+  if (status == 0)
+    status = check_target(invocation->command, options, verdict);
   if (status != 0)
     xpf_verdict_hint(verdict, XPF_TEXT_USAGE_HINT, invocation->command->name);
   else

@@ -78,7 +78,7 @@ int xpf_verdict_from_fault(struct xpf_verdict *verdict, const struct xpf_fault *
   return verdict->status;
 }
 
-static void print_json(const struct xpf_verdict *verdict) {
+cJSON *xpf_verdict_json(const struct xpf_verdict *verdict) {
   cJSON *object = cJSON_CreateObject();
   cJSON_AddFalseToObject(object, "ok");
   cJSON_AddNumberToObject(object, "code", verdict->code);
@@ -88,13 +88,14 @@ static void print_json(const struct xpf_verdict *verdict) {
     cJSON_AddStringToObject(object, "field", verdict->field);
   if (*verdict->hint != '\0')
     cJSON_AddStringToObject(object, "hint", verdict->hint);
-  xpf_print_json(object);
-  cJSON_Delete(object);
+  return object;
 }
 
 void xpf_verdict_print(const struct xpf_verdict *verdict, bool json) {
   if (json) {
-    print_json(verdict);
+    cJSON *object = xpf_verdict_json(verdict);
+    xpf_print_json(object);
+    cJSON_Delete(object);
     return;
   }
   if (verdict->status == XPF_EXIT_USAGE)

@@ -4,6 +4,7 @@
 #define XPF_CTL_VERDICT_H
 #include <stdbool.h>
 #include <sys/types.h>
+#include <cjson/cJSON.h>
 #include "text.h"
 #include "wire/request.h"
 
@@ -25,6 +26,7 @@
   X(PROTOCOL, "protocol", XPF_EXIT_FAILED)                                                         \
   X(UNREACHABLE, "unreachable", XPF_EXIT_FAILED)                                                   \
   X(NOTHING, "nothing", XPF_EXIT_FAILED)                                                           \
+  X(PARTLY, "partly", XPF_EXIT_FAILED)                                                             \
   X(LOCAL, "local", XPF_EXIT_FAILED)
 
 enum xpf_reason {
@@ -49,6 +51,8 @@ int xpf_verdict_set_text(struct xpf_verdict *verdict, enum xpf_reason reason, co
 void xpf_verdict_hint(struct xpf_verdict *verdict, enum xpf_text_id id, ...);
 /* The target answered with an error. */
 int xpf_verdict_from_fault(struct xpf_verdict *verdict, const struct xpf_fault *fault, pid_t pid);
+/* {"ok":false,"code":…,"reason":…,"message":…}. NULL when out of memory. */
+cJSON *xpf_verdict_json(const struct xpf_verdict *verdict);
 /* To standard output as JSON, else to standard error as one sentence (and the hint). */
 void xpf_verdict_print(const struct xpf_verdict *verdict, bool json);
 #endif

@@ -1,4 +1,5 @@
-// links: ctl/options.c ctl/config_option.c ctl/suggest.c ctl/text.c -lcjson
+// links: ctl/options.c ctl/config_option.c ctl/duration.c ctl/print.c ctl/suggest.c ctl/text.c
+// links: -lcjson -lm
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -105,6 +106,48 @@ static void test_last_one_wins(void **state) {
   (void)state;
   assert_int_equal(parse("heapdump", "-p", "1", "-p", "2", NULL), 0);
   assert_true(number(XPF_OPTION_PID) == 2);
+}
+
+static void test_several_processes(void **state) {
+  (void)state;
+  assert_int_equal(parse("cpu", "-p", "1", "--pid=2", NULL), 0);
+  assert_int_equal(xpf_options_add_pid(&options, "30", message, sizeof message), 0);
+  assert_int_equal(options.pids_count, 3);
+  assert_int_equal(options.pids[0], 1);
+  assert_int_equal(options.pids[1], 2);
+  assert_int_equal(options.pids[2], 30);
+  assert_int_not_equal(xpf_options_add_pid(&options, "x", message, sizeof message), 0);
+  assert_non_null(strstr(message, "\"x\""));
+  for (int i = 3; i < XPF_PIDS_MAX; i++)
+    assert_int_equal(xpf_options_add_pid(&options, "4", message, sizeof message), 0);
+  assert_int_not_equal(xpf_options_add_pid(&options, "4", message, sizeof message), 0);
+  assert_non_null(strstr(message, "at most 64"));
+}
+
+static void test_times_have_units(void **state) {
+  static const struct {
+    const char *text;
+    double ms;
+  } times[] = {{"2000", 2000}, {"500ms", 500}, {"10s", 10000},
+               {"1.5s", 1500}, {"2m", 120000}, {"1h", 3600000}};
+  (void)state;
+  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+    assert_int_equal(parse("cpu", "-t", times[i].text, NULL), 0);
+    assert_true(number(XPF_OPTION_TIME) == times[i].ms);
+  }
+}
+
+static void test_wrong_times_say_what_is_right(void **state) {
+  static const char *const wrong[] = {"0",     "0s",    "8d",  "10 s",
+                                      "10sec", "s",     "1e3", "0x10",
+                                      "inf",   "1..5s", "",    "99999999999999999999s"};
+  (void)state;
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    assert_int_not_equal(parse("cpu", "-t", wrong[i], NULL), 0);
+    assert_non_null(
+        strstr(message,
+               "--profiling_time must be a time from 1ms to 7d 0h, such as 500ms, 10s or 2m, not"));
+  }
 }
 
 static void test_letters_together(void **state) {
@@ -239,9 +282,15 @@ static void test_wrong_config(void **state) {
 }
 
 static void test_too_many_words(void **state) {
+  char *argv[XPF_WORDS_MAX + 1];
   (void)state;
-  assert_int_not_equal(parse("a", "b", "c", "d", NULL), 0);
-  assert_string_equal(message, "unexpected argument: d");
+  for (int i = 0; i < XPF_WORDS_MAX; i++)
+    argv[i] = "1";
+  argv[XPF_WORDS_MAX] = "2";
+  assert_int_equal(xpf_options_parse(&options, XPF_WORDS_MAX, argv, message, sizeof message), 0);
+  assert_int_not_equal(
+      xpf_options_parse(&options, XPF_WORDS_MAX + 1, argv, message, sizeof message), 0);
+  assert_string_equal(message, "unexpected argument: 2");
 }
 
 static void test_chinese(void **state) {
@@ -259,6 +308,9 @@ int main(void) {
       TEST(test_thread_by_all_its_names),
       TEST(test_options_before_the_command),
       TEST(test_last_one_wins),
+      TEST(test_several_processes),
+      TEST(test_times_have_units),
+      TEST(test_wrong_times_say_what_is_right),
       TEST(test_letters_together),
       TEST(test_double_dash_ends_options),
       TEST(test_wrong_pids),

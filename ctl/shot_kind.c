@@ -1,0 +1,29 @@
+#include "shot_kind.h"
+
+#define DEFAULT_MS 10000
+
+const struct xpf_shot_kind xpf_shot_kind_cpu = {.start = "start_cpu_profiling",
+                                                .stop = "stop_cpu_profiling",
+                                                .default_ms = DEFAULT_MS,
+                                                .title = XPF_TEXT_SHOT_CPU,
+                                                .live = XPF_LIVE_CPU};
+const struct xpf_shot_kind xpf_shot_kind_heap = {.start = "start_heap_profiling",
+                                                 .stop = "stop_heap_profiling",
+                                                 .default_ms = DEFAULT_MS,
+                                                 .title = XPF_TEXT_SHOT_HEAP,
+                                                 .live = XPF_LIVE_HEAP};
+const struct xpf_shot_kind xpf_shot_kind_alloc = {.start = "start_heap_profiling",
+                                                  .stop = "stop_heap_profiling",
+                                                  .default_ms = DEFAULT_MS,
+                                                  .flag = "include_collected",
+                                                  .title = XPF_TEXT_SHOT_ALLOC,
+                                                  .live = XPF_LIVE_HEAP};
+const struct xpf_shot_kind xpf_shot_kind_gc = {.start = "start_gc_profiling",
+                                               .stop = "stop_gc_profiling",
+                                               .default_ms = DEFAULT_MS,
+                                               .title = XPF_TEXT_SHOT_GC,
+                                               .live = XPF_LIVE_GC};
+const struct xpf_shot_kind xpf_shot_kind_snapshot = {
+    .start = "heapdump", .title = XPF_TEXT_SHOT_SNAPSHOT, .live = XPF_LIVE_HEAP};
+const struct xpf_shot_kind xpf_shot_kind_report = {
+    .start = "diag_report", .title = XPF_TEXT_SHOT_REPORT, .live = XPF_LIVE_CPU};

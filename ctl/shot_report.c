@@ -1,0 +1,193 @@
+#include "shot_report.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "job_details.h"
+#include "print.h"
+#include "reply_field.h"
+#include "style.h"
+
+/* Shorter stalls are not worth a line. */
+#define STALL_SHOWN_MS 20
+#define STALLS_SHOWN   3
+
+struct report {
+  const struct xpf_invocation *invocation;
+  const struct xpf_shots *shots;
+  FILE *out; /* for people */
+};
+
+/* ---- for people ---- */
+
+static void print_head(const struct report *report, const struct xpf_shot *shot) {
+  const char *title = xpf_text(report->shots->kind->title);
+  char name[160] = "", line[320];
+
+  if (*shot->target.name != '\0')
+    snprintf(name, sizeof name, " (%.127s)", shot->target.name);
+  if (shot->target.thread_id == 0)
+    snprintf(line, sizeof line, xpf_text(XPF_TEXT_SHOT_HEAD_MAIN), title, (int)shot->target.pid,
+             name);
+  else
+    snprintf(line, sizeof line, xpf_text(XPF_TEXT_SHOT_HEAD_WORKER), title, (int)shot->target.pid,
+             shot->target.thread_id, name);
+  fputs(xpf_style(XPF_COLOUR_BOLD, report->out), report->out);
+  xpf_print_text(report->out, line);
+  fprintf(report->out, "%s\n", xpf_style(XPF_COLOUR_PLAIN, report->out));
+}
+
+static void print_stalls(const struct report *report, const struct xpf_live *live) {
+  char list[256] = "", blocked[32];
+  size_t used = 0;
+
+  for (size_t i = 0; i < live->stalls_count && i < STALLS_SHOWN; i++) {
+    char stall[64];
+    if (live->stalls[i].ms < STALL_SHOWN_MS)
+      break;
+    snprintf(stall, sizeof stall, xpf_text(XPF_TEXT_SHOT_STALL), live->stalls[i].ms,
+             live->stalls[i].at_ms / 1e3);
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", stall);
+  }
+  if (live->blocked_ms >= 1e3) {
+    char stall[64];
+    snprintf(stall, sizeof stall, xpf_text(XPF_TEXT_SHOT_BLOCKED),
+             xpf_print_duration(live->blocked_ms / 1e3, blocked, sizeof blocked));
+    snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? "; " : "", stall);
+  }
+  if (*list != '\0')
+    xpf_print_line(report->out, xpf_text(XPF_TEXT_SHOT_STALLS), list);
+}
+
+static void print_done(const struct report *report, const struct xpf_shot *shot) {
+  print_head(report, shot);
+  xpf_print_line(report->out, "  %s", xpf_reply_field_text(shot->result, "filepath", "?"));
+  xpf_job_details_print(report->out, shot->result);
+  print_stalls(report, &shot->live);
+}
+
+static void print_failed(const struct xpf_shot *shot) {
+  char message[1200];
+  snprintf(message, sizeof message, xpf_text(XPF_TEXT_SHOT_FAILED), (int)shot->target.pid,
+           shot->target.thread_id, shot->verdict.message);
+  xpf_print_line(stderr, "%s", message);
+  if (*shot->verdict.hint != '\0')
+    xpf_print_line(stderr, "  %s", shot->verdict.hint);
+}
+
+/* ---- for programs ---- */
+
+static void add_number(cJSON *object, const char *key, double value) {
+  if (isfinite(value))
+    cJSON_AddNumberToObject(object, key, value);
+}
+
+static cJSON *make_object(const struct report *report, const struct xpf_shot *shot) {
+  cJSON *object = cJSON_CreateObject();
+  const cJSON *member;
+
+  cJSON_AddStringToObject(object, "command", report->shots->command);
+  cJSON_AddNumberToObject(object, "pid", shot->target.pid);
+  cJSON_AddNumberToObject(object, "thread_id", shot->target.thread_id);
+  cJSON_AddStringToObject(object, "name", shot->target.name);
+  cJSON_ArrayForEach(member, shot->result) {
+    if (cJSON_GetObjectItemCaseSensitive(object, member->string) == NULL)
+      cJSON_AddItemToObject(object, member->string, cJSON_Duplicate(member, true));
+  }
+  if (shot->live.is_known) {
+    add_number(object, "rss_bytes", shot->live.rss_bytes);
+    add_number(object, "rss_peak_bytes", shot->live.rss_peak_bytes);
+    cJSON_AddItemToObject(object, "stalls", xpf_live_stalls(&shot->live));
+  }
+  return object;
+}
+
+static cJSON *make_entry(const struct report *report, const struct xpf_shot *shot) {
+  cJSON *object;
+  if (shot->status != 0) {
+    object = xpf_verdict_json(&shot->verdict);
+    cJSON_AddNumberToObject(object, "pid", shot->target.pid);
+    cJSON_AddNumberToObject(object, "thread_id", shot->target.thread_id);
+    return object;
+  }
+  object = make_object(report, shot);
+  cJSON_AddTrueToObject(object, "ok");
+  return object;
+}
+
+static void print_objects(const struct report *report, const struct xpf_verdict *sum) {
+  const struct xpf_shots *shots = report->shots;
+  cJSON *root = sum->status == 0 ? cJSON_CreateObject() : xpf_verdict_json(sum);
+  cJSON *data = cJSON_CreateObject(), *results = cJSON_AddArrayToObject(data, "results");
+
+  if (sum->status == 0)
+    cJSON_AddTrueToObject(root, "ok");
+  for (size_t i = 0; i < shots->count; i++)
+    cJSON_AddItemToArray(results, make_entry(report, &shots->items[i]));
+  cJSON_AddItemToObject(root, "data", data);
+  xpf_print_json(root);
+  cJSON_Delete(root);
+}
+
+/* ---- all ---- */
+
+/* The exit status of several: that of the failures when all fail alike, else that some failed. */
+static void sum_up(const struct xpf_shots *shots, struct xpf_verdict *sum) {
+  size_t failed = 0;
+  int status = 0;
+
+  *sum = (struct xpf_verdict){0};
+  for (size_t i = 0; i < shots->count; i++) {
+    if (shots->items[i].status == 0)
+      continue;
+    failed++;
+    status =
+        status == 0 || status == shots->items[i].status ? shots->items[i].status : XPF_EXIT_FAILED;
+  }
+  if (failed == 0)
+    return;
+  xpf_verdict_set(sum, XPF_REASON_PARTLY, XPF_TEXT_SHOT_SOME_FAILED, failed, shots->count);
+  sum->status = sum->code = failed == shots->count ? status : XPF_EXIT_FAILED;
+}
+
+static int report_one(const struct report *report) {
+  const struct xpf_shot *shot = &report->shots->items[0];
+  if (shot->status != 0) {
+    xpf_verdict_print(&shot->verdict, report->invocation->json);
+  } else if (report->invocation->json) {
+    cJSON *object = make_object(report, shot);
+    xpf_print_json_done(object);
+    cJSON_Delete(object);
+  } else {
+    print_done(report, shot);
+  }
+  return shot->status;
+}
+
+static int report_all(const struct report *report) {
+  const struct xpf_shots *shots = report->shots;
+  struct xpf_verdict sum;
+
+  sum_up(shots, &sum);
+  if (report->invocation->json) {
+    print_objects(report, &sum);
+    return sum.status;
+  }
+  for (size_t i = 0; i < shots->count; i++) {
+    if (shots->items[i].status != 0)
+      continue;
+    print_done(report, &shots->items[i]);
+    fputc('\n', report->out);
+  }
+  fflush(report->out);
+  for (size_t i = 0; i < shots->count; i++)
+    if (shots->items[i].status != 0)
+      print_failed(&shots->items[i]);
+  if (sum.status != 0)
+    xpf_verdict_print(&sum, false);
+  return sum.status;
+}
+
+int xpf_shot_report(const struct xpf_invocation *invocation, const struct xpf_shots *shots) {
+  struct report report = {.invocation = invocation, .shots = shots, .out = stdout};
+  return shots->count == 1 ? report_one(&report) : report_all(&report);
+}
