@@ -2,6 +2,10 @@
   "variables": {
     "xpf_version": "<!(node -p \"require('./package.json').version\")",
     "xpf_sanitize%": "",
+    # For prebuilt binaries (scripts/prebuild.js): a folder with lib/*.a and include/ in place of the system's libraries,
+    "xpf_static_deps%": "",
+    # and the C core as an archive: its objects are the same for all versions of Node, only the bridge is compiled.
+    "xpf_core_archive%": "",
   },
   "target_defaults": {
     "include_dirs": ["include", "src"],
@@ -13,18 +17,33 @@
         "cflags": ["-fsanitize=<(xpf_sanitize)", "-fno-omit-frame-pointer", "-g", "-Wno-maybe-uninitialized"],
         "ldflags": ["-fsanitize=<(xpf_sanitize)"],
       }],
+      ["xpf_static_deps!=''", {
+        "include_dirs": ["<(xpf_static_deps)/include"],
+        "cflags": ["-g", "-ffunction-sections", "-fdata-sections"],
+        "ldflags": ["-L<(xpf_static_deps)/lib", "-Wl,--gc-sections"],
+      }],
     ],
   },
   "targets": [
     {
       "target_name": "xprofiler",
-      "sources": [
-        "<!@(node -p \"require('./scripts/sources.js').addon.join(' ')\")",
-      ],
       "defines": ["NAPI_VERSION=8"],
       "libraries": ["-lcjson"],
       "ldflags": ["-Wl,-z,nodelete", "-Wl,--no-undefined-version"],
       "cflags_cc": ["-Wno-unused-parameter"],
+      "conditions": [
+        ["xpf_core_archive==''", {
+          "sources": ["<!@(node -p \"require('./scripts/sources.js').addon.join(' ')\")"],
+        }, {
+          "sources": ["<!@(node -p \"require('./scripts/sources.js').bridge.join(' ')\")"],
+          "ldflags": ["-Wl,--whole-archive,<(xpf_core_archive),--no-whole-archive"],
+        }],
+        ["xpf_static_deps!=''", {
+          "defines": ["XPF_GLIBC_FLOOR"],
+          "cflags": ["-include", "host/glibc_floor.h"],
+          "configurations": {"Release": {"cflags!": ["-O3"], "cflags": ["-O2"]}},
+        }],
+      ],
     },
     {
       "target_name": "xprofctl",
@@ -35,6 +54,13 @@
       ],
       "libraries": ["-lcjson", "-lprotobuf-c", "-lz", "-lncursesw", "-ltinfo"],
       "ldflags": ["-Wl,--as-needed"],
+      "conditions": [
+        ["xpf_static_deps!=''", {
+          "ldflags": ["-static"],
+          "ldflags!": ["-rdynamic"],
+          "configurations": {"Release": {"cflags!": ["-O3"], "cflags": ["-Os"]}},
+        }],
+      ],
     },
   ],
 }

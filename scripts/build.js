@@ -109,9 +109,14 @@ function reasonToBuild() {
   return latest > stamp.mtimeMs ? 'sources have changed' : '';
 }
 
-function runNodeGyp(gyp, words, isQuiet) {
+/** node-gyp prefers what npm's configuration says in the environment to its own arguments. */
+function gypEnv(nodedir) {
+  return nodedir ? { ...process.env, npm_config_nodedir: nodedir } : process.env;
+}
+
+function runNodeGyp(gyp, words, nodedir, isQuiet) {
   const args = [gyp, ...words];
-  const options = { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 };
+  const options = { cwd: root, env: gypEnv(nodedir), encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 };
   const result = spawnSync(process.execPath, args, {
     ...options,
     stdio: isQuiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
@@ -146,7 +151,7 @@ function build({ argv = [], isQuiet = false } = {}) {
   const steps = isSameNode && !argv.includes('--clean') ? ['configure', 'build'] : ['rebuild'];
   [stampFile, logFile].forEach((file) => fs.rmSync(file, { force: true }));
   const options = nodedir ? [`--nodedir=${nodedir}`] : [];
-  const isDone = steps.every((step) => runNodeGyp(gyp, [step, '--jobs=max', ...options], isQuiet));
+  const isDone = steps.every((step) => runNodeGyp(gyp, [step, '--jobs=max', ...options], nodedir, isQuiet));
   if (!isDone) {
     return `the build failed${isQuiet ? `; the whole output is in ${logFile}` : ''}`;
   }
@@ -168,7 +173,7 @@ function main() {
   }
 }
 
-module.exports = { build, reasonToBuild, logFile, root };
+module.exports = { build, reasonToBuild, findNodeGyp, gypEnv, logFile, root };
 
 if (require.main === module) {
   main();

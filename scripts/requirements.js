@@ -45,7 +45,14 @@ function hasFuzzer() {
   return succeeds('clang', flags, text);
 }
 
+// Prebuilt binaries: an xprofctl without any library, and the sources of the libraries inside them.
+const PREBUILD = [
+  { package: 'musl-tools', isThere: programs('musl-gcc') },
+  { package: 'dpkg-dev', isThere: programs('dpkg-source') },
+];
+
 const TEST = [
+  ...PREBUILD,
   {
     package: 'libcmocka-dev',
     isThere: () =>
@@ -103,4 +110,4 @@ function install(packages) {
   return run(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
 }
 
-module.exports = { BUILD, TEST, hasFuzzer, missing, install, adviceFor };
+module.exports = { BUILD, PREBUILD, TEST, hasFuzzer, missing, install, adviceFor };

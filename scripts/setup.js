@@ -67,7 +67,7 @@ function setUp({ forTests = false } = {}) {
   setUpBuild();
 }
 
-module.exports = { setUp };
+module.exports = { setUp, setUpPackages };
 
 if (require.main === module) {
   try {

@@ -16,9 +16,12 @@ function list(folder) {
     .map((name) => `${folder}/${name}`);
 }
 
-const shared = [...list('src/wire'), ...list('src/host')];
+const shared = [...list('src/wire'), ...list('src/host'), ...list('src/format')];
+const bridge = list('src/bridge');
+const INSIDE_ONLY = /^src\/host\/(coredump|freeze|symbols|glibc_floor)/; // a process looks at itself
 
 module.exports = {
-  addon: [...shared, ...list('src/format'), ...list('src/core'), ...list('src/bridge')],
-  ctl: [...shared, ...list('src/format'), ...list('ctl')],
+  bridge,
+  addon: [...shared, ...list('src/core'), ...bridge],
+  ctl: [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...list('ctl')],
 };

@@ -124,6 +124,29 @@ static void pipe_detail(uv_handle_t *handle, char *out, size_t size) {
     append(out, size, "%.*s", (int)name_size, name);
 }
 
+/* sigabbrev_np() exists from glibc 2.32 on, and in no musl. */
+static const char *signal_name(int number) {
+#define NAME_OF_SIGNAL(name) [name] = #name
+  static const char *const names[] = {
+      NAME_OF_SIGNAL(SIGHUP),    NAME_OF_SIGNAL(SIGINT),    NAME_OF_SIGNAL(SIGQUIT),
+      NAME_OF_SIGNAL(SIGILL),    NAME_OF_SIGNAL(SIGTRAP),   NAME_OF_SIGNAL(SIGABRT),
+      NAME_OF_SIGNAL(SIGBUS),    NAME_OF_SIGNAL(SIGFPE),    NAME_OF_SIGNAL(SIGKILL),
+      NAME_OF_SIGNAL(SIGUSR1),   NAME_OF_SIGNAL(SIGSEGV),   NAME_OF_SIGNAL(SIGUSR2),
+      NAME_OF_SIGNAL(SIGPIPE),   NAME_OF_SIGNAL(SIGALRM),   NAME_OF_SIGNAL(SIGTERM),
+      NAME_OF_SIGNAL(SIGCHLD),   NAME_OF_SIGNAL(SIGCONT),   NAME_OF_SIGNAL(SIGSTOP),
+      NAME_OF_SIGNAL(SIGTSTP),   NAME_OF_SIGNAL(SIGTTIN),   NAME_OF_SIGNAL(SIGTTOU),
+      NAME_OF_SIGNAL(SIGURG),    NAME_OF_SIGNAL(SIGXCPU),   NAME_OF_SIGNAL(SIGXFSZ),
+      NAME_OF_SIGNAL(SIGVTALRM), NAME_OF_SIGNAL(SIGPROF),   NAME_OF_SIGNAL(SIGWINCH),
+      NAME_OF_SIGNAL(SIGIO),     NAME_OF_SIGNAL(SIGSYS),
+#ifdef SIGPWR
+      NAME_OF_SIGNAL(SIGPWR),    NAME_OF_SIGNAL(SIGSTKFLT),
+#endif
+  };
+#undef NAME_OF_SIGNAL
+  size_t count = sizeof names / sizeof *names;
+  return number >= 0 && (size_t)number < count && names[number] ? names[number] : "SIG?";
+}
+
 static void fill_detail(uv_handle_t *handle, char *out, size_t size) {
   switch (handle->type) {
   case UV_TIMER:
@@ -134,8 +157,7 @@ static void fill_detail(uv_handle_t *handle, char *out, size_t size) {
     break;
   case UV_SIGNAL: {
     int number = ((uv_signal_t *)handle)->signum;
-    append(out, size, "signum: %d (SIG%s)", number,
-           sigabbrev_np(number) ? sigabbrev_np(number) : "?");
+    append(out, size, "signum: %d (%s)", number, signal_name(number));
     break;
   }
   case UV_FS_EVENT:
