@@ -71,6 +71,36 @@
   X(SHOT_STALLS, "  longest turns of the event loop: %s", "  事件循环最长的轮次: %s")                      \
   X(SHOT_STALL, "%.0f ms (at %.1f s)", "%.0f 毫秒 (第 %.1f 秒)")                                      \
   X(SHOT_BLOCKED, "the present one has taken %s", "当前轮次已持续 %s")                                  \
+  X(SUM_MS, "%.1f ms", "%.1f 毫秒")                                                                 \
+  X(SUM_S, "%.2f s", "%.2f 秒")                                                                    \
+  X(SUM_TIME, "Where the time of the thread went (%s)", "线程时间分布 (共 %s)")                          \
+  X(SUM_BY_SELF, "Functions by self time (of %s not idle; second: with what they call)",           \
+    "函数自身耗时排行 (非空闲时间共 %s; 第二列: 包含其调用)")                                                     \
+  X(SUM_BY_TOTAL, "Functions by total time (of %s not idle; second: without what they call)",      \
+    "函数总耗时排行 (非空闲时间共 %s; 第二列: 自身)")                                                         \
+  X(CLASS_PROGRAM, "native code outside of JavaScript (program)", "JavaScript 之外的原生代码 (program)")    \
+  X(CLASS_IDLE, "idle", "空闲")                                                                      \
+  X(CLASS_GC, "garbage collector", "垃圾回收")                                                         \
+  X(CLASS_JS, "application", "应用代码")                                                               \
+  X(CLASS_PACKAGE, "packages (node_modules)", "依赖包 (node_modules)")                               \
+  X(CLASS_NODE, "Node.js internals", "Node.js 内部")                                                 \
+  X(CLASS_WASM, "WebAssembly", "WebAssembly")                                                      \
+  X(CLASS_NATIVE, "native functions", "原生函数")                                                      \
+  X(SUM_ALLOCATORS, "Biggest allocators (of %s in %.0f objects, estimated from samples; second: objects)", \
+    "内存分配排行 (共 %s, %.0f 个对象, 由采样估算; 第二列: 对象数)")                                             \
+  X(SUM_GC, "%.0f collections took %s: %.1f %% of %s", "共 %.0f 次回收, 耗时 %s, 占 %.1f %% (共 %s)")      \
+  X(SUM_GC_LONGEST_OF, "longest %s", "最长 %s")                                                      \
+  X(SUM_GC_LONGEST, "Longest", "耗时最长")                                                             \
+  X(SUM_GC_AT, "  %10s  at %.1f s  %s", "  %10s  第 %.1f 秒  %s")                                     \
+  X(SUM_FACTS, "In short", "概要")                                                                   \
+  X(SUM_HEAP, "  heap %s used, limit %s, external %s", "  堆: 已用 %s, 上限 %s, 外部内存 %s")                \
+  X(SUM_PROCESS, "  process: RSS %s, %.0f threads, %.0f of %.0f file descriptors",                 \
+    "  进程: RSS %s, %.0f 个线程, 文件描述符 %.0f / %.0f")                                                \
+  X(SUM_HANDLES, "  active handles: %s", "  活动句柄: %s")                                              \
+  X(SUM_STACK, "Stack (state of V8: %s)", "调用栈 (V8 状态: %s)")                                       \
+  X(SUM_STACK_BLOCKED, "  The event loop has not turned for %.1f s.", "  事件循环已 %.1f 秒没有轮转.")           \
+  X(SUM_STACK_NONE, "no JavaScript is running", "没有正在运行的 JavaScript")                              \
+  X(SUM_STACK_MORE, "  ... %.0f more in the file", "  … 文件中还有 %.0f 帧")                                \
   X(LIVE_TIME, "%s / %s", "%s / %s")                                                               \
   X(LIVE_LEFT, "%s left", "剩余 %s")                                                                 \
   X(LIVE_HEAP, "heap %s", "堆 %s")                                                                  \

@@ -1,0 +1,109 @@
+#include "summary_row.h"
+#include <string.h>
+#include "format/frame_class.h"
+#include "print.h"
+#include "reply_field.h"
+#include "style.h"
+#include "text.h"
+
+#define BAR_COLUMNS    16
+#define AMOUNT_COLUMNS 10
+#define PLACE_BYTES    512
+
+cJSON *xpf_summary_row_function(const struct xpf_profile *profile, const struct xpf_top_row *row) {
+  const struct xpf_profile_node *node = &profile->nodes[row->node];
+  const char *url = xpf_profile_string(profile, node->url);
+  char path[PLACE_BYTES], package[128];
+  size_t package_size;
+  cJSON *object = cJSON_CreateObject();
+
+  cJSON_AddStringToObject(object, "function",
+                          xpf_frame_name(xpf_profile_string(profile, node->function_name)));
+  if (*url != '\0') {
+    cJSON_AddStringToObject(object, "file", xpf_frame_path(url, path, sizeof path));
+    cJSON_AddNumberToObject(object, "line", node->line);
+    cJSON_AddNumberToObject(object, "column", node->column);
+  }
+  cJSON_AddStringToObject(object, "class", xpf_frame_class_word(row->frame_class));
+  const char *name = xpf_frame_package(url, &package_size);
+  if (name != NULL) {
+    snprintf(package, sizeof package, "%.*s", (int)package_size, name);
+    cJSON_AddStringToObject(object, "package", package);
+  }
+  return object;
+}
+
+/* The end says more than the beginning. Cuts at a character. */
+const char *xpf_summary_row_place(const cJSON *function, char *buffer, size_t size) {
+  const char *file = xpf_reply_field_text(function, "file", "");
+  char whole[PLACE_BYTES + 16];
+  double line = xpf_reply_field_number(function, "line", 0);
+
+  buffer[0] = '\0';
+  if (*file == '\0' || size < 8)
+    return buffer;
+  snprintf(whole, sizeof whole, line > 0 ? "%s:%.0f" : "%s", file, line);
+  size_t length = strlen(whole);
+  if (length < size) {
+    strcpy(buffer, whole);
+    return buffer;
+  }
+  const char *from = whole + length - (size - 4);
+  while ((*from & 0xc0) == 0x80)
+    from++;
+  const char *slash = strchr(from, '/');
+  if (slash != NULL && slash[1] != '\0')
+    from = slash;
+  snprintf(buffer, size, "...%s", from);
+  return buffer;
+}
+
+static void print_coloured(FILE *out, enum xpf_colour colour, const char *text) {
+  fputs(xpf_style(colour, out), out);
+  xpf_print_text(out, text);
+  fputs(xpf_style(XPF_COLOUR_PLAIN, out), out);
+}
+
+/* Text to the right of a column of that width. */
+static void print_right(FILE *out, const char *text, unsigned columns) {
+  unsigned width = xpf_print_width(text);
+  for (; width < columns; width++)
+    fputc(' ', out);
+  xpf_print_text(out, text);
+}
+
+void xpf_summary_row_print(FILE *out, const struct xpf_summary_row *row, unsigned columns) {
+  char bar[4 * BAR_COLUMNS], percent[16];
+  unsigned used = 2 + 7 + 2 + BAR_COLUMNS + AMOUNT_COLUMNS + 2;
+
+  snprintf(percent, sizeof percent, "%.1f %%", row->fraction * 100);
+  fputs("  ", out);
+  print_right(out, percent, 7);
+  fputs("  ", out);
+  print_coloured(out, XPF_COLOUR_BAR, xpf_style_bar(row->bar, BAR_COLUMNS, false, bar, sizeof bar));
+  print_right(out, row->amount, AMOUNT_COLUMNS);
+  if (row->other != NULL) {
+    print_right(out, row->other, AMOUNT_COLUMNS);
+    used += AMOUNT_COLUMNS;
+  }
+  fputs("  ", out);
+  xpf_print_text(out, row->name);
+  used += xpf_print_width(row->name);
+  if (*row->place != '\0' && used + 2 + strlen(row->place) <= columns) {
+    fputs("  ", out);
+    print_coloured(out, XPF_COLOUR_DIM, row->place);
+  }
+  fputc('\n', out);
+}
+
+void xpf_summary_row_heading(FILE *out, const char *text) {
+  fputs("\n  ", out);
+  print_coloured(out, XPF_COLOUR_BOLD, text);
+  fputc('\n', out);
+}
+
+const char *xpf_summary_row_ms(double ms, char *buffer, size_t size) {
+  snprintf(buffer, size, xpf_text(ms >= 1000 ? XPF_TEXT_SUM_S : XPF_TEXT_SUM_MS),
+           ms >= 1000 ? ms / 1e3 : ms);
+  return buffer;
+}
