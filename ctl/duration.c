@@ -24,9 +24,12 @@ int xpf_duration_parse(const char *text, double *ms) {
     return -EINVAL;
   for (size_t i = 0; i < sizeof units / sizeof *units; i++)
     if (strcmp(text + digits, units[i].name) == 0) {
-      *ms = round(value * units[i].ms);
+      double whole = round(value * units[i].ms);
       /* "1.5" of what? Nobody means one and a half milliseconds. */
-      return i == 0 && *ms != value ? -EINVAL : 0;
+      if (i == 0 && whole != value)
+        return -EINVAL;
+      *ms = whole;
+      return 0;
     }
   return -EINVAL;
 }

@@ -75,7 +75,7 @@ static size_t keep_longest(const struct xpf_profile_sample **longest, size_t cou
 
 cJSON *xpf_summary_gc(const struct xpf_profile *profile) {
   const struct xpf_profile_sample *longest[LONGEST_SHOWN];
-  struct type_sum sums[TYPES_MAX];
+  struct type_sum sums[TYPES_MAX] = {0};
   size_t types = 0, kept = 0;
   double pause_ms = 0, covers_ms = (double)(profile->end_us - profile->start_us) / 1e3;
   cJSON *summary = cJSON_CreateObject();
