@@ -116,6 +116,8 @@ const char *xpf_print_bytes(double bytes, char *buffer, size_t size) {
 }
 
 const char *xpf_print_duration(double seconds, char *buffer, size_t size) {
+  /* A target may say anything, also what fits into no integer. */
+  seconds = seconds > 0 ? (seconds < 1e12 ? seconds : 1e12) : 0;
   double whole = (double)(long long)seconds;
   double minutes = (double)(long long)(seconds / 60), hours = (double)(long long)(seconds / 3600);
   double days = (double)(long long)(seconds / 86400);

@@ -110,7 +110,8 @@ async function main() {
     console.log(`${result.ok ? 'ok    ' : 'FAILED'} ${target.name}: ${result.sentence || 'does not compile'}`);
     if (result.ok) return;
     failed++;
-    console.log(result.text.split('\n').slice(-80).join('\n').replace(/^/gm, '  | ').trimEnd());
+    const lines = result.text.split('\n').filter((line) => !/^#\d+\t/.test(line)); // libFuzzer's diary
+    console.log(lines.slice(-80).join('\n').replace(/^/gm, '  | ').trimEnd());
   });
   console.log(`fuzz: ${targets.length - failed} passed, ${failed} failed`);
   // Nothing tried is nothing proven.

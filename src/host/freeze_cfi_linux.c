@@ -149,15 +149,24 @@ static int64_t take_block(struct xpf_cursor *c) {
   return block;
 }
 
+/* An offset in units of the table. Wraps like the addresses it is added to. */
+static int64_t take_factored(struct xpf_cursor *c, bool is_signed, const struct entry *entry) {
+  uint64_t number = is_signed ? (uint64_t)xpf_cursor_sleb(c) : xpf_cursor_uleb(c);
+  return (int64_t)(number * (uint64_t)entry->data_align);
+}
+
 static void define_cfa(struct row *row, uint64_t reg, int64_t offset) {
   row->cfa = (struct rule){RULE_REGISTER, offset};
   row->cfa_register = reg;
 }
 
-/* Instructions on the CFA; false for another one. */
+/* Instructions on the CFA; false for another one, and for one that changes a register and offset
+ * where an expression is: its address must not be taken for an offset. */
 static bool apply_to_cfa(struct row *row, uint8_t op, struct xpf_cursor *c,
                          const struct entry *entry) {
   uint64_t reg;
+  if ((op == 0x0d || op == 0x0e || op == 0x13) && row->cfa.kind == RULE_IS_EXPR)
+    return false;
   switch (op) {
   case 0x0c: /* def_cfa */
     reg = xpf_cursor_uleb(c);
@@ -175,10 +184,10 @@ static bool apply_to_cfa(struct row *row, uint8_t op, struct xpf_cursor *c,
     return true;
   case 0x12: /* def_cfa_sf */
     reg = xpf_cursor_uleb(c);
-    define_cfa(row, reg, xpf_cursor_sleb(c) * entry->data_align);
+    define_cfa(row, reg, take_factored(c, true, entry));
     return true;
   case 0x13: /* def_cfa_offset_sf */
-    row->cfa.value = xpf_cursor_sleb(c) * entry->data_align;
+    row->cfa.value = take_factored(c, true, entry);
     return true;
   default:
     return false;
@@ -193,7 +202,7 @@ static bool apply_to_register(struct row *row, uint8_t op, struct xpf_cursor *c,
   uint64_t reg = xpf_cursor_uleb(c);
   switch (op) {
   case 0x05: /* offset_extended */
-    set_rule(row, reg, RULE_AT, (int64_t)xpf_cursor_uleb(c) * entry->data_align);
+    set_rule(row, reg, RULE_AT, take_factored(c, false, entry));
     break;
   case 0x06: /* restore_extended */
     restore_rule(row, reg);
@@ -211,13 +220,13 @@ static bool apply_to_register(struct row *row, uint8_t op, struct xpf_cursor *c,
     set_rule(row, reg, RULE_AT_EXPR, take_block(c));
     break;
   case 0x11: /* offset_extended_sf */
-    set_rule(row, reg, RULE_AT, xpf_cursor_sleb(c) * entry->data_align);
+    set_rule(row, reg, RULE_AT, take_factored(c, true, entry));
     break;
   case 0x14: /* val_offset */
-    set_rule(row, reg, RULE_IS, (int64_t)xpf_cursor_uleb(c) * entry->data_align);
+    set_rule(row, reg, RULE_IS, take_factored(c, false, entry));
     break;
   case 0x15: /* val_offset_sf */
-    set_rule(row, reg, RULE_IS, xpf_cursor_sleb(c) * entry->data_align);
+    set_rule(row, reg, RULE_IS, take_factored(c, true, entry));
     break;
   default: /* val_expression */
     set_rule(row, reg, RULE_IS_EXPR, take_block(c));
@@ -246,7 +255,7 @@ static bool run(struct xpf_cursor c, struct row *row, uint64_t pc, const struct 
     if (op >> 6 == 1) {
       advance = low;
     } else if (op >> 6 == 2) {
-      set_rule(row, low, RULE_AT, (int64_t)xpf_cursor_uleb(&c) * entry->data_align);
+      set_rule(row, low, RULE_AT, take_factored(&c, false, entry));
     } else if (op >> 6 == 3) {
       restore_rule(row, low);
     } else if (op >= 0x02 && op <= 0x04) { /* advance_loc1, 2, 4 */
@@ -328,6 +337,7 @@ enum xpf_cfi_result xpf_cfi_step(const uint8_t *frame_header, uint64_t pc,
   if (!fde || !parse_entry(fde, &entry) || pc - entry.pc_start >= entry.pc_size)
     return XPF_CFI_NO_TABLE;
   memset(&row, 0, sizeof row);
+  initial_row = row; /* not that of the walk before */
   *is_signal = entry.is_signal;
   if (!run((struct xpf_cursor){entry.cie_code, entry.cie_end, false}, &row, UINT64_MAX, &entry))
     return XPF_CFI_OUTERMOST;

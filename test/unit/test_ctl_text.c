@@ -107,6 +107,8 @@ static void test_sizes_and_durations(void **state) {
   assert_string_equal(xpf_print_duration(61, text, sizeof text), "1m 1s");
   assert_string_equal(xpf_print_duration(3600, text, sizeof text), "1h 0m");
   assert_string_equal(xpf_print_duration(86400 * 3 + 3601, text, sizeof text), "3d 1h");
+  assert_string_equal(xpf_print_duration(1e308, text, sizeof text), "11574074d 1h");
+  assert_string_equal(xpf_print_duration(-1e308, text, sizeof text), "0 s");
 }
 
 static void test_width_of_chinese(void **state) {
