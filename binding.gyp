@@ -26,7 +26,21 @@
   },
   "targets": [
     {
+      "target_name": "flamegraph_page",
+      "type": "none",
+      "actions": [
+        {
+          "action_name": "flamegraph_page",
+          "inputs": ["<!@(node -p \"require('./scripts/flamegraph_page.js').inputs.join(' ')\")"],
+          "outputs": ["<(SHARED_INTERMEDIATE_DIR)/flamegraph_page.c"],
+          "action": ["node", "scripts/flamegraph_page.js", "<@(_outputs)"],
+        },
+      ],
+    },
+    {
       "target_name": "xprofiler",
+      "dependencies": ["flamegraph_page"],
+      "sources": ["<(SHARED_INTERMEDIATE_DIR)/flamegraph_page.c"],
       "defines": ["NAPI_VERSION=8"],
       "libraries": ["-lcjson"],
       "ldflags": ["-Wl,-z,nodelete", "-Wl,--no-undefined-version"],
@@ -48,9 +62,11 @@
     {
       "target_name": "xprofctl",
       "type": "executable",
+      "dependencies": ["flamegraph_page"],
       "include_dirs!": ["<(node_root_dir)/include/node"],
       "sources": [
         "<!@(node -p \"require('./scripts/sources.js').ctl.join(' ')\")",
+        "<(SHARED_INTERMEDIATE_DIR)/flamegraph_page.c",
       ],
       "libraries": ["-lcjson", "-lprotobuf-c", "-lz", "-lncursesw", "-ltinfo"],
       "ldflags": ["-Wl,--as-needed"],

@@ -25,6 +25,19 @@ module.exports = [
     languageOptions: { ecmaVersion: 2022, sourceType: 'module', globals: globals.node },
   },
   {
+    // The viewer of flame graphs: in a browser, as one script.
+    files: ['src/format/flamegraph/*.mjs'],
+    languageOptions: { ecmaVersion: 2023, globals: globals.browser },
+    rules: {
+      curly: ['error', 'multi-line'],
+      eqeqeq: 'error',
+      'max-lines': ['error', 600],
+      'max-lines-per-function': ['error', { max: 80, skipComments: true }],
+      'no-control-regex': 'off', // names of functions may have any character
+      'prefer-const': 'error',
+    },
+  },
+  {
     // A test file is one long list of tests.
     files: ['test/**/*.js', 'test/**/*.mjs'],
     rules: { 'max-lines-per-function': 'off' },

@@ -12,7 +12,7 @@ const release = path.join(root, 'build', 'Release');
 const stampFile = path.join(release, 'xprofiler.json');
 const logFile = path.join(root, 'build', 'build.log');
 
-const INPUTS = ['src', 'include', 'ctl', 'binding.gyp', 'package.json', 'scripts/sources.js'];
+const INPUTS = ['src', 'include', 'ctl', 'binding.gyp', 'package.json', 'scripts/sources.js', 'scripts/flamegraph_page.js'];
 
 function tryResolve(name) {
   try {

@@ -2,7 +2,7 @@
 
 // C programs of the tests: what they link, compiling and running them within a time.
 // What a program links stands in its comments `// links: src/wire/frame.c -lcjson`; a folder (`src/wire/`)
-// stands for its .c files.
+// stands for its .c files, and `generated/NAME.c` for a source that the build makes.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -19,7 +19,21 @@ const FLAGS = [
   ...['-Iinclude', '-Isrc'],
 ];
 
+const GENERATED = { 'flamegraph_page.c': () => require('./flamegraph_page').source() };
+
+/** The path of a source that is made from others; it is written when it is new or has changed. */
+function generate(name) {
+  const file = path.join('build-generated', name);
+  const text = GENERATED[name]();
+  fs.mkdirSync(path.join(root, 'build-generated'), { recursive: true });
+  if (!fs.existsSync(path.join(root, file)) || fs.readFileSync(path.join(root, file), 'utf8') !== text) {
+    fs.writeFileSync(path.join(root, file), text);
+  }
+  return file;
+}
+
 function sourcesOf(link) {
+  if (link.startsWith('generated/')) return generate(path.basename(link));
   if (!link.endsWith('/')) return link;
   const other = process.platform === 'darwin' ? '_linux.c' : '_darwin.c';
   return fs
