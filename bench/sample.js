@@ -1,9 +1,11 @@
 'use strict';
 
-// Numbers of repeated runs, and how they are told: medians with quartiles, and differences taken inside a
-// round, so that a slow minute of the machine hits both sides.
+// Numbers of repeated runs, and how they are told: medians with a 95 % confidence interval, and ratios or
+// differences taken inside a round, so that a slow minute of the machine hits both sides.
 
 const os = require('node:os');
+
+const RESAMPLES = 2000;
 
 function quantile(sorted, q) {
   const at = (sorted.length - 1) * q;
@@ -12,41 +14,45 @@ function quantile(sorted, q) {
   return sorted[low] + (next - sorted[low]) * (at - low);
 }
 
-/** { median, low, high }: low and high are the quartiles. */
-function summary(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) };
+function median(values) {
+  return quantile([...values].sort((a, b) => a - b), 0.5);
 }
 
+/** The same draws in every run, so that a page made again from the same data is the same page. */
+function makeRandom(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** { median, low, high }: low and high bound the median with 95 % confidence (percentile bootstrap). */
+function summary(values) {
+  const random = makeRandom(values.length);
+  const medians = Array.from({ length: RESAMPLES }, () =>
+    median(values.map(() => values[Math.floor(random() * values.length)])),
+  ).sort((a, b) => a - b);
+  return { median: median(values), low: quantile(medians, 0.025), high: quantile(medians, 0.975) };
+}
+
+function round(number, digits) {
+  return Number(number.toFixed(digits)).toString() === '-0' ? (0).toFixed(digits) : number.toFixed(digits);
+}
+
+/** "12.3 (11.9 … 13.0)" */
 function text(values, digits) {
-  const { median, low, high } = summary(values);
-  return `${median.toFixed(digits)} (${low.toFixed(digits)} … ${high.toFixed(digits)})`;
+  const { median: middle, low, high } = summary(values);
+  if (values.length === 1) {
+    return round(middle, digits);
+  }
+  return `${round(middle, digits)} (${round(low, digits)} … ${round(high, digits)})`;
 }
 
 /** The same order for nobody: each round begins with another variant. */
 function rotate(list, by) {
   const at = by % list.length;
   return [...list.slice(at), ...list.slice(0, at)];
-}
-
-/**
- * Prints one Markdown table: a row for each figure, a column for each variant, then for each variant after the
- * first its difference from the first. rounds: [{ variant: { figure: number } }].
- */
-function report(rounds, variants, figures) {
-  const [base, ...others] = variants;
-  const heads = ['figure', ...variants, ...others.map((name) => `${name} − ${base}`)];
-  console.log(`| ${heads.join(' | ')} |`);
-  console.log(`|${'---|'.repeat(heads.length)}`);
-  for (const { key, name, digits } of figures) {
-    const of = (variant) => rounds.map((round) => round[variant][key]);
-    const difference = (variant) => rounds.map((round) => round[variant][key] - round[base][key]);
-    const cells = [
-      ...variants.map((variant) => text(of(variant), digits)),
-      ...others.map((variant) => `**${text(difference(variant), digits)}**`),
-    ];
-    console.log(`| ${name} | ${cells.join(' | ')} |`);
-  }
 }
 
 /** What the figures depend on. */
@@ -63,4 +69,4 @@ function count(argument, standard) {
   return Number.isInteger(number) && number > 0 ? number : standard;
 }
 
-module.exports = { summary, rotate, report, machine, count };
+module.exports = { summary, median, text, rotate, machine, count };

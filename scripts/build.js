@@ -173,7 +173,7 @@ function main() {
   }
 }
 
-module.exports = { build, reasonToBuild, findNodeGyp, gypEnv, logFile, root };
+module.exports = { build, reasonToBuild, findNodeGyp, findNodedir, gypEnv, logFile, root };
 
 if (require.main === module) {
   main();

@@ -1,0 +1,66 @@
+'use strict';
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const { peers, root } = require('../peers');
+
+const SETTLE_MS = 300; // a core thread has opened its socket and log by then
+
+const works = {
+  nothing: () => '',
+  'nothing again': () => '',
+  'no-op addon': () => `require(${JSON.stringify(peers.noop)});`,
+  xprofiler: () => `require(${JSON.stringify(root)})();`,
+  'xprofiler 3.1.0': () => `require(${JSON.stringify(peers.old)})();`,
+};
+
+const program = (work) => `'use strict';
+const begin = process.hrtime.bigint();
+${work}
+const call = Number(process.hrtime.bigint() - begin) / 1e6;
+setTimeout(() => {
+  const { user, system } = process.cpuUsage();
+  const smaps = require('fs').readFileSync('/proc/self/smaps_rollup', 'utf8');
+  const of = (key) => Number(new RegExp(key + ':\\\\s+(\\\\d+)').exec(smaps)[1]) / 1024;
+  const own = of('Private_Clean') + of('Private_Dirty');
+  console.log(JSON.stringify({ call, cpu: (user + system) / 1000, rss: of('Rss'), own }));
+}, ${SETTLE_MS});
+`;
+
+function round(variant) {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xprofiler-bench-'));
+  try {
+    const file = path.join(home, 'app.js');
+    fs.writeFileSync(file, program(works[variant]()));
+    const env = { ...process.env, XPROFILER_PREFIX: home, XPROFILER_LOG_DIR: home };
+    const { stdout, stderr, status } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 30000, env });
+    if (status !== 0) {
+      throw new Error(stderr || `${variant} ended with ${status}`);
+    }
+    return JSON.parse(stdout);
+  } finally {
+    fs.rmSync(home, { recursive: true, force: true });
+  }
+}
+
+module.exports = {
+  id: 'startup',
+  title: 'Start-up: require and start',
+  words: `A program that only calls \`require('xprofiler')()\`; ${SETTLE_MS} ms later CPU time and memory are read. Private memory is what the
+process has for itself alone; resident memory also counts pages of the node binary that were touched for the first time.`,
+  target: 'at most 3 ms of CPU and 2 MiB over a bare node',
+  variants: Object.keys(works),
+  base: 'nothing',
+  compare: 'difference',
+  rounds: 40,
+  figures: [
+    { key: 'call', name: 'require and start, wall-clock ms', digits: 2 },
+    { key: 'cpu', name: 'CPU time of the process, ms', digits: 1, chart: true },
+    { key: 'rss', name: 'resident memory, MiB', digits: 1 },
+    { key: 'own', name: 'private memory, MiB', digits: 1 },
+  ],
+  round,
+};
