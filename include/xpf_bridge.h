@@ -60,6 +60,12 @@ void xpf_bridge_heap_read(struct xpf_bridge *b, struct xpf_heap *out);
 /* [js] Only the spaces; the same rule. Returns how many were filled. */
 uint32_t xpf_bridge_spaces_read(struct xpf_bridge *b, struct xpf_heap_space *out, uint32_t max);
 
+/* ---- trace events -------------------------------------------------------------------------- */
+
+/* [js, main thread] fn runs whenever tracing is about to be switched off: no new events are made any
+ * more, and those buffered have not been collected yet. For the rest of the process, once. */
+bool xpf_bridge_trace_watch(void (*fn)(void));
+
 /* ---- garbage collections ------------------------------------------------------------------- */
 
 enum xpf_gc_kind {

@@ -82,6 +82,13 @@ function start(config = {}) {
   if (!isSingleModule && binding.claim('memory')) {
     binding.setMemoryReader(() => process.memoryUsage().arrayBuffers);
   }
+  if (isMainThread && binding.claim('tracer')) {
+    let tracer;
+    binding.setTracer((what, argument) => {
+      tracer ||= require('./trace').create(binding);
+      return tracer(what, argument);
+    });
+  }
   watchHttp(current);
   if (isOwner && !server.error) {
     registry.register(binding, current.log_dir);

@@ -11,6 +11,7 @@
 #endif
 
 #include "core/addon_http.h"
+#include "core/addon_trace.h"
 #include "core/addon_value.h"
 #include "core/command.h"
 #include "core/config.h"
@@ -62,6 +63,7 @@ static void on_cleanup(napi_async_cleanup_hook_handle handle, void *arg) {
   struct xpf_thread *thread = arg;
   bool was_main = xpf_thread_is_main(thread);
   xpf_http_forget(thread);
+  xpf_trace_forget(thread);
   xpf_thread_end(thread, was_main ? "process exit" : "thread exit", handles_closed, handle);
   xpf_thread_unref(thread);
   after_end(was_main);
@@ -74,6 +76,7 @@ static void on_main_exit(void *arg) {
   if (now != thread) /* the cleanup hook came first: a natural end */
     return;
   xpf_http_forget(thread);
+  xpf_trace_forget(thread);
   xpf_thread_end(thread, "process exit", NULL, NULL);
   after_end(true);
 }
@@ -399,7 +402,11 @@ static napi_value init(napi_env env, napi_value exports) {
                    {"prometheus", prometheus},
                    {"http", xpf_http_export},
                    {"httpDetail", xpf_http_detail},
-                   {"setMemoryReader", xpf_http_memory_reader}};
+                   {"setMemoryReader", xpf_http_memory_reader},
+                   {"setTracer", xpf_trace_set},
+                   {"traceData", xpf_trace_data},
+                   {"traceDrop", xpf_trace_drop},
+                   {"traceWake", xpf_trace_wake}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
     export_function(env, exports, functions[i].name, functions[i].fn);
   xpf_value_set(env, exports, "version", xpf_value_text(env, XPF_VERSION));

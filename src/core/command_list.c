@@ -18,6 +18,9 @@ const struct xpf_command xpf_commands[] = {
     {"heapdump", xpf_job_command_start, &xpf_job_snapshot},
     {"diag_report", xpf_job_command_start, &xpf_job_report},
     {"generate_coredump", xpf_job_command_start, &xpf_job_core},
+    {"start_trace", xpf_job_command_start, &xpf_job_trace},
+    {"stop_trace", xpf_job_command_stop, &xpf_job_trace},
+    {"list_trace_categories", xpf_command_list_trace_categories, NULL},
     {"cancel", xpf_job_command_cancel, NULL},
     {NULL, NULL, NULL},
 };

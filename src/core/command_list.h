@@ -13,4 +13,7 @@ int xpf_command_metrics(struct xpf_command_call *call, const struct xpf_command 
 /* command_config.c */
 int xpf_command_get_config(struct xpf_command_call *call, const struct xpf_command *command);
 int xpf_command_set_config(struct xpf_command_call *call, const struct xpf_command *command);
+/* command_trace.c */
+int xpf_command_list_trace_categories(struct xpf_command_call *call,
+                                      const struct xpf_command *command);
 #endif

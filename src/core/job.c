@@ -138,17 +138,24 @@ static void finish(struct xpf_job *job) {
 
 /* ---- steps on the JS thread ------------------------------------------------------------------ */
 
-static void add_pause(struct xpf_job *job, uint64_t since_ns) {
-  __atomic_add_fetch(&job->paused_ns, uv_hrtime() - since_ns, __ATOMIC_RELAXED);
+void xpf_job_add_pause(struct xpf_job *job, uint64_t spent_ns) {
+  __atomic_add_fetch(&job->paused_ns, spent_ns, __ATOMIC_RELAXED);
 }
 
-static void end_on_thread(struct xpf_job *job, struct xpf_thread *thread, bool is_last) {
+static void add_pause(struct xpf_job *job, uint64_t since_ns) {
+  xpf_job_add_pause(job, uv_hrtime() - since_ns);
+}
+
+/* False: it ends later. */
+static bool end_on_thread(struct xpf_job *job, struct xpf_thread *thread, bool is_last) {
   uint64_t since = uv_hrtime();
-  job->ended_ns = since;
+  if (!job->ended_ns)
+    job->ended_ns = since;
   int err = job->type->end(job, thread, is_last, &job->fault);
-  if (err)
+  if (err < 0)
     job->error = err;
   add_pause(job, since);
+  return err != XPF_JOB_ENDS_LATER;
 }
 
 static void on_thread_end(struct xpf_thread_item *item, struct xpf_thread *thread,
@@ -195,15 +202,22 @@ static void cancel_begin(struct xpf_task *task, const char *reason) {
   xpf_core_post(&job->begun);
 }
 
+static void leave_thread(struct xpf_job *job, struct xpf_thread *thread) {
+  xpf_thread_item_remove(thread, &job->item);
+  job->item_added = false;
+  xpf_core_post(&job->ended);
+}
+
 static void run_end(struct xpf_task *task, struct xpf_thread *thread) {
   struct xpf_job *job = JOB_OF(task, end_task);
-  if (job->item_added) {
-    xpf_thread_item_remove(thread, &job->item);
-    job->item_added = false;
-    end_on_thread(job, thread, false);
-    xpf_core_post(&job->ended);
-  }
+  if (job->item_added && end_on_thread(job, thread, false))
+    leave_thread(job, thread);
   xpf_job_unref(job);
+}
+
+void xpf_job_end_now(struct xpf_job *job) {
+  if (job->item_added && end_on_thread(job, job->thread, false))
+    leave_thread(job, job->thread);
 }
 
 /* The thread ends: its item finishes the job, right after this. */
@@ -264,8 +278,7 @@ static void timer_start(struct xpf_job *job) {
   uv_timer_start(job->timer, on_profiling_time, (uint64_t)left + 1 + (left > (uint64_t)left), 0);
 }
 
-void xpf_job_start_writing(struct xpf_job *job) {
-  job->state = XPF_JOB_WRITING;
+static void start_writer(struct xpf_job *job) {
   int err = xpf_core_thread_create(&job->writer, xpf_job_write, job);
   if (err) {
     job->error = err;
@@ -274,6 +287,11 @@ void xpf_job_start_writing(struct xpf_job *job) {
     job->writer = 0;
     xpf_core_post(&job->written); /* later: our caller still uses the job */
   }
+}
+
+void xpf_job_start_writing(struct xpf_job *job) {
+  job->state = XPF_JOB_WRITING;
+  start_writer(job);
 }
 
 static void on_begun(struct xpf_call *call) {
@@ -288,6 +306,8 @@ static void on_begun(struct xpf_call *call) {
   }
   if (job->state == XPF_JOB_QUEUED)
     job->state = XPF_JOB_RUNNING;
+  if (job->type->streams)
+    start_writer(job);
   xpf_sigterm_arm(); /* first: who gets the answer may send the signal */
   xpf_job_answer_early(job);
   if (__atomic_load_n(&job->cancelled, __ATOMIC_RELAXED))
@@ -300,6 +320,13 @@ static void on_ended(struct xpf_call *call) {
   struct xpf_job *job = JOB_OF(call, ended);
   timer_stop(job);
   xpf_sigterm_disarm();
+  if (job->type->streams) { /* the error is the writer's */
+    job->state = XPF_JOB_WRITING;
+    xpf_job_answer_early(job);
+    if (job->is_written)
+      finish(job);
+    return;
+  }
   if (job->error) {
     xpf_job_return_borrowed(job);
     finish(job);
@@ -313,6 +340,11 @@ static void on_written(struct xpf_call *call) {
   struct xpf_job *job = JOB_OF(call, written);
   if (job->writer)
     uv_thread_join(&job->writer);
+  if (job->type->streams && job->state < XPF_JOB_WRITING) {
+    job->is_written = true; /* the file is full, or cannot be written */
+    xpf_job_post_end(job);
+    return;
+  }
   if (!job->type->release || job->without_thread || job->is_released) {
     finish(job);
     return;
@@ -413,6 +445,7 @@ void xpf_jobs_end_all(const char *reason, unsigned limit_ms, void (*done)(void *
 }
 
 void xpf_job_set_steps(struct xpf_job *job) {
+  job->begin_task.needs_loop = job->end_task.needs_loop = job->type->needs_loop;
   job->begin_task.run = run_begin;
   job->begin_task.cancel = cancel_begin;
   job->end_task.run = run_end;

@@ -30,13 +30,16 @@ struct xpf_job_type {
   const char *extension;
   size_t size;                /* of the type's struct, which begins with struct xpf_job */
   bool needs_thread;          /* works on one JS thread */
+  bool needs_loop;            /* begin and end run JavaScript: never in an interrupt */
+  bool streams;               /* a profile that is written while it runs: `write` ends when it may */
   bool survives_fatal;        /* `end` asks V8 for nothing that needs its heap */
   unsigned begin_deadline_ms; /* after it the job goes on without its thread; 0 = never */
   /* [core] Reads its options; 0 or negative with the fault filled. May be NULL. */
   int (*parse)(struct xpf_job *job, const cJSON *params, struct xpf_fault *fault);
   /* [js] */
   int (*begin)(struct xpf_job *job, struct xpf_thread *thread, struct xpf_fault *fault);
-  /* [js] Profiles: stop and take the data. is_last: the isolate ends, nothing of V8 may be kept. */
+  /* [js] Profiles: stop and take the data. is_last: the isolate ends, nothing of V8 may be kept and
+   * no JavaScript run. XPF_JOB_ENDS_LATER: xpf_job_end_now will tell. */
   int (*end)(struct xpf_job *job, struct xpf_thread *thread, bool is_last, struct xpf_fault *fault);
   /* [writer] */
   int (*write)(struct xpf_job *job, struct xpf_sink *sink, struct xpf_fault *fault);
@@ -52,6 +55,8 @@ struct xpf_job_type {
   /* Makes the file itself when not NULL: writes to a descriptor (a core). [writer] */
   int (*write_fd)(struct xpf_job *job, int fd, uint64_t *bytes, struct xpf_fault *fault);
 };
+
+#define XPF_JOB_ENDS_LATER 1
 
 enum xpf_job_state {
   XPF_JOB_QUEUED,
@@ -80,6 +85,7 @@ struct xpf_job {
   bool without_thread;  /* begin_deadline_ms passed */
   bool item_added;      /* [js] */
   bool is_released;
+  bool is_written; /* the writer of one that streams has come back before its end */
   uint64_t accepted_ns, began_ns, ended_ns, releasing_ns, progress_ns;
   uint64_t paused_ns; /* of the JS thread, by us */
   uint64_t bytes;
@@ -95,7 +101,7 @@ struct xpf_job {
 };
 
 extern const struct xpf_job_type xpf_job_cpu, xpf_job_heap, xpf_job_gc, xpf_job_snapshot,
-    xpf_job_report, xpf_job_core;
+    xpf_job_report, xpf_job_core, xpf_job_trace;
 
 /* [core] The commands: start or dump, stop, cancel. Deferred when 0. */
 int xpf_job_command_start(struct xpf_command_call *call, const struct xpf_command *command);
@@ -118,6 +124,10 @@ unsigned xpf_jobs_count(void);
 void xpf_job_next_name(char *name, size_t size, const char *kind, const char *extension);
 /* [writer] V8 data has been read: the thread need not wait any longer. */
 void xpf_job_return_borrowed(struct xpf_job *job);
+/* [js] The end that was to come later: calls `end` again, which is complete now. */
+void xpf_job_end_now(struct xpf_job *job);
+/* [js] Time taken from the JS thread outside of begin and end. */
+void xpf_job_add_pause(struct xpf_job *job, uint64_t spent_ns);
 /* [any] Somebody wants it to end soon. */
 bool xpf_job_is_unwanted(const struct xpf_job *job);
 

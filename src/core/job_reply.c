@@ -118,6 +118,8 @@ static cJSON *result_json(const struct xpf_job *job) {
     cJSON_AddItemToObject(result, "pending", pending_json(job));
   if (is_settled(job))
     add_end(job, result);
+  else if (job->type->streams && job->type->describe)
+    job->type->describe(job, result); /* its figures so far */
   return result;
 }
 

@@ -44,6 +44,7 @@ bool xpf_log_is_profile_name(const char *name) {
       {"x-cpuprofile-", ".cpuprofile"},   {"x-heapprofile-", ".heapprofile"},
       {"x-gcprofile-", ".gcprofile"},     {"x-heapdump-", ".heapsnapshot"},
       {"x-diagreport-", ".diag"},         {"x-coredump-", ".core"},
+      {"x-trace-", ".trace.json"},
       {"x-fatal-error-", ".diag"},        {"x-fatal-error-", ".core"},
       {"x-fatal-error-", ".heapprofile"},
   };

@@ -99,10 +99,11 @@ struct xpf_task {
   struct xpf_task *next;
   void (*run)(struct xpf_task *task, struct xpf_thread *thread);
   void (*cancel)(struct xpf_task *task, const char *reason); /* the thread ended before it began */
+  bool needs_loop; /* runs JavaScript: waits for the event loop, never runs in an interrupt */
 };
 
-/* [any] Appends and wakes the thread by interrupt and by its loop; runs in the order posted. -ESRCH
- * when the thread has ended: then neither run nor cancel is called. */
+/* [any] Appends and wakes the thread by interrupt and by its loop; runs in the order posted, but
+ * those that need the loop may be overtaken by others while the thread is in an interrupt. -ESRCH when the thread has ended: then neither run nor cancel is called. */
 int xpf_thread_post(struct xpf_thread *thread, struct xpf_task *task);
 /* [any] Takes a task back that has not begun. True: it will not be called. */
 bool xpf_thread_take_back(struct xpf_thread *thread, struct xpf_task *task);

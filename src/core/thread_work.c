@@ -3,14 +3,22 @@
 
 #include "core/thread_state.h"
 
-static struct xpf_task *take_first(struct xpf_thread *thread) {
+/* Under the lock. */
+static void unlink_task(struct xpf_thread *thread, struct xpf_task **link) {
+  *link = (*link)->next;
+  if (!*link)
+    thread->tasks_tail = link;
+}
+
+/* with_loop: also those that only the event loop may run. */
+static struct xpf_task *take_first(struct xpf_thread *thread, bool with_loop) {
   pthread_mutex_lock(&xpf_thread_lock);
-  struct xpf_task *task = thread->tasks;
-  if (task) {
-    thread->tasks = task->next;
-    if (!thread->tasks)
-      thread->tasks_tail = &thread->tasks;
-  }
+  struct xpf_task **link = &thread->tasks;
+  while (*link && (*link)->needs_loop && !with_loop)
+    link = &(*link)->next;
+  struct xpf_task *task = *link;
+  if (task)
+    unlink_task(thread, link);
   pthread_mutex_unlock(&xpf_thread_lock);
   return task;
 }
@@ -22,7 +30,7 @@ static void drain(struct xpf_thread *thread) {
     return;
   thread->draining = true;
   struct xpf_task *task;
-  while (thread->alive && (task = take_first(thread)))
+  while (thread->alive && (task = take_first(thread, !thread->in_interrupt)))
     task->run(task, thread);
   thread->draining = false;
 }
@@ -76,9 +84,7 @@ bool xpf_thread_take_back(struct xpf_thread *thread, struct xpf_task *task) {
   for (struct xpf_task **link = &thread->tasks; *link; link = &(*link)->next) {
     if (*link != task)
       continue;
-    *link = task->next;
-    if (!*link)
-      thread->tasks_tail = link;
+    unlink_task(thread, link);
     found = true;
     break;
   }
@@ -88,6 +94,6 @@ bool xpf_thread_take_back(struct xpf_thread *thread, struct xpf_task *task) {
 
 void xpf_thread_cancel_all(struct xpf_thread *thread, const char *reason) {
   struct xpf_task *task;
-  while ((task = take_first(thread)))
+  while ((task = take_first(thread, true)))
     task->cancel(task, reason);
 }
