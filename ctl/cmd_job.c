@@ -17,7 +17,7 @@
 
 static void print_file(const struct xpf_job_kind *kind, const cJSON *result) {
   const char *path = xpf_reply_field_text(result, "filepath", "?");
-  if (kind->role == XPF_JOB_DUMP)
+  if (kind->label == NULL)
     xpf_print_line(stdout, xpf_text(kind->file), path);
   else
     xpf_print_line(stdout, xpf_text(XPF_TEXT_PROFILE_FILE), kind->label, path);
@@ -49,6 +49,20 @@ static void print_pending(const struct xpf_invocation *invocation, const cJSON *
                  invocation->command->name);
 }
 
+static void print_started(const struct xpf_job_kind *kind, int pid) {
+  if (kind->label == NULL)
+    xpf_print_line(stdout, xpf_text(kind->started), pid);
+  else
+    xpf_print_line(stdout, xpf_text(XPF_TEXT_STARTED), pid, kind->sampling);
+}
+
+static void print_soon(const struct xpf_job_kind *kind, double seconds) {
+  if (kind->label == NULL)
+    xpf_print_line(stdout, xpf_text(kind->soon), seconds);
+  else
+    xpf_print_line(stdout, xpf_text(XPF_TEXT_PROFILE_SOON), seconds, kind->profile);
+}
+
 static void print_result(const struct xpf_invocation *invocation, const cJSON *result) {
   const struct xpf_job_kind *kind = invocation->command->argument;
   const struct xpf_option_value *time = &invocation->options.values[XPF_OPTION_TIME];
@@ -62,11 +76,11 @@ static void print_result(const struct xpf_invocation *invocation, const cJSON *r
     print_file(kind, result);
     xpf_job_details_print(stdout, result);
   } else if (kind->role == XPF_JOB_START && !is_timed) {
-    xpf_print_line(stdout, xpf_text(XPF_TEXT_STARTED), (int)invocation->pid, kind->sampling);
+    print_started(kind, (int)invocation->pid);
   } else {
     print_file(kind, result);
     if (kind->role == XPF_JOB_START)
-      xpf_print_line(stdout, xpf_text(XPF_TEXT_PROFILE_SOON), time->number / 1e3, kind->profile);
+      print_soon(kind, time->number / 1e3);
     else if (kind->role == XPF_JOB_DUMP)
       xpf_print_line(stdout, "%s", xpf_text(kind->soon));
   }

@@ -13,6 +13,7 @@
 #define SHOT                                                                                       \
   (JOB | BIT(ALL) | BIT(TITLE) | BIT(EACH_THREAD) | BIT(OUTPUT) | BIT(FORMAT) | BIT(OPEN))
 #define TIMED (SHOT | BIT(TIME))
+#define TRACE (BIT(CATEGORIES) | BIT(MAX_FILE_MB))
 
 const struct xpf_ctl_command xpf_ctl_commands[] = {
     {.name = "list",
@@ -54,6 +55,14 @@ const struct xpf_ctl_command xpf_ctl_commands[] = {
      .takes_many = true,
      .exec = xpf_cmd_profile,
      .argument = &xpf_shot_kind_gc},
+    {.name = "trace",
+     .summary_en = "record trace events of Node.js and V8, for Perfetto and chrome://tracing",
+     .summary_zh = "记录 Node.js 和 V8 的跟踪事件, 用 Perfetto 或 chrome://tracing 打开",
+     .options = (TIMED | TRACE | BIT(LIST_CATEGORIES)) & ~(BIT(EACH_THREAD) | BIT(FORMAT)),
+     .needs_pid = true,
+     .takes_many = true,
+     .exec = xpf_cmd_trace,
+     .argument = &xpf_shot_kind_trace},
     {.name = "snapshot",
      .summary_en = "take a heap snapshot: every object of the heap; pauses the thread",
      .summary_zh = "生成堆快照: 堆中的所有对象, 期间线程暂停",
@@ -156,6 +165,22 @@ const struct xpf_ctl_command xpf_ctl_commands[] = {
      .is_job = true,
      .exec = xpf_cmd_job,
      .argument = &xpf_job_kind_stop_gc},
+    {.name = "start_trace",
+     .summary_en = "begin to record trace events",
+     .summary_zh = "开始记录跟踪事件",
+     .options = START | TRACE,
+     .needs_pid = true,
+     .is_job = true,
+     .exec = xpf_cmd_job,
+     .argument = &xpf_job_kind_start_trace},
+    {.name = "stop_trace",
+     .summary_en = "end the record of trace events and write it",
+     .summary_zh = "停止记录跟踪事件并写入文件",
+     .options = JOB,
+     .needs_pid = true,
+     .is_job = true,
+     .exec = xpf_cmd_job,
+     .argument = &xpf_job_kind_stop_trace},
     {.name = "heapdump",
      .summary_en = "write a heap snapshot",
      .summary_zh = "生成堆快照",

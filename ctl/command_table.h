@@ -49,6 +49,7 @@ int xpf_cmd_get_config(const struct xpf_invocation *invocation);
 int xpf_cmd_set_config(const struct xpf_invocation *invocation);
 int xpf_cmd_job(const struct xpf_invocation *invocation);
 int xpf_cmd_profile(const struct xpf_invocation *invocation);
+int xpf_cmd_trace(const struct xpf_invocation *invocation);
 int xpf_cmd_cancel(const struct xpf_invocation *invocation);
 int xpf_cmd_help(const struct xpf_invocation *invocation);
 #endif

@@ -39,6 +39,9 @@ void xpf_job_details_print(FILE *out, const cJSON *result) {
   }
   add_number(&details, result, "samples", 1, XPF_TEXT_JOB_SAMPLES);
   add_number(&details, result, "nodes", 1, XPF_TEXT_JOB_NODES);
+  add_number(&details, result, "events", 1, XPF_TEXT_JOB_EVENTS);
+  if (xpf_reply_field_number(result, "dropped", 0) > 0)
+    add_number(&details, result, "dropped", 1, XPF_TEXT_JOB_DROPPED);
   add_number(&details, result, "duration_ms", 1e3, XPF_TEXT_JOB_DURATION);
   add_number(&details, result, "paused_ms", 1, XPF_TEXT_JOB_PAUSED);
   if (details.used > 0)

@@ -24,6 +24,14 @@ const struct xpf_job_kind xpf_job_kind_start_gc = {.role = XPF_JOB_START,
 const struct xpf_job_kind xpf_job_kind_stop_gc = {
     .role = XPF_JOB_STOP, .label = "GC", .profile = "gc"};
 
+const struct xpf_job_kind xpf_job_kind_start_trace = {.role = XPF_JOB_START,
+                                                      .stop = "stop_trace",
+                                                      .file = XPF_TEXT_TRACE_FILE,
+                                                      .soon = XPF_TEXT_TRACE_SOON,
+                                                      .started = XPF_TEXT_TRACE_STARTED};
+const struct xpf_job_kind xpf_job_kind_stop_trace = {.role = XPF_JOB_STOP,
+                                                     .file = XPF_TEXT_TRACE_FILE};
+
 const struct xpf_job_kind xpf_job_kind_heapdump = {
     .role = XPF_JOB_DUMP, .file = XPF_TEXT_HEAPDUMP_FILE, .soon = XPF_TEXT_HEAPDUMP_SOON};
 const struct xpf_job_kind xpf_job_kind_report = {

@@ -43,6 +43,15 @@
     "V8's internal objects in the snapshot", "快照中包含 V8 内部对象")                                       \
   X(MAX_RSS, 0, "max-rss-mb", NULL, "max_rss_mb", WHOLE, 1, 16777216, "MB",                        \
     "give the snapshot up when the process grows beyond", "进程内存超过该值时放弃快照")                         \
+  X(CATEGORIES, 0, "categories", NULL, "categories", TEXT, 0, 0, "LIST",                            \
+    "categories of trace events, with commas between them; --list-categories shows them",          \
+    "跟踪事件的类别, 以逗号分隔; 用 --list-categories 查看")                                                  \
+  X(LIST_CATEGORIES, 0, "list-categories", NULL, NULL, FLAG, 0, 0, NULL,                           \
+    "show the categories of trace events; * is recorded without --categories",                     \
+    "列出跟踪事件的类别; * 为默认记录的类别")                                                                     \
+  X(MAX_FILE_MB, 0, "max-file-mb", NULL, "max_file_mb", WHOLE, 1, 16384, "MB",                     \
+    "end the trace when its file has this size (default 256)",                                     \
+    "文件达到该大小时结束跟踪 (默认 256)")                                                                       \
   X(NAME, 0, "name", NULL, "name", NAME, 0, 0, "NAME",                                             \
     "name of the file in log_dir", "log_dir 中的文件名")                                                \
   X(WAIT, 0, "wait", NULL, "wait", FLAG, 0, 0, NULL,                                               \

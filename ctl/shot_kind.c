@@ -23,6 +23,11 @@ const struct xpf_shot_kind xpf_shot_kind_gc = {.start = "start_gc_profiling",
                                                .default_ms = DEFAULT_MS,
                                                .title = XPF_TEXT_SHOT_GC,
                                                .live = XPF_LIVE_GC};
+const struct xpf_shot_kind xpf_shot_kind_trace = {.start = "start_trace",
+                                                  .stop = "stop_trace",
+                                                  .default_ms = DEFAULT_MS,
+                                                  .title = XPF_TEXT_SHOT_TRACE,
+                                                  .live = XPF_LIVE_CPU};
 const struct xpf_shot_kind xpf_shot_kind_snapshot = {
     .start = "heapdump", .title = XPF_TEXT_SHOT_SNAPSHOT, .live = XPF_LIVE_HEAP};
 const struct xpf_shot_kind xpf_shot_kind_report = {

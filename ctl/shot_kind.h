@@ -15,5 +15,5 @@ struct xpf_shot_kind {
 };
 
 extern const struct xpf_shot_kind xpf_shot_kind_cpu, xpf_shot_kind_heap, xpf_shot_kind_alloc,
-    xpf_shot_kind_gc, xpf_shot_kind_snapshot, xpf_shot_kind_report;
+    xpf_shot_kind_gc, xpf_shot_kind_trace, xpf_shot_kind_snapshot, xpf_shot_kind_report;
 #endif

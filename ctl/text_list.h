@@ -23,6 +23,12 @@
   X(PROFILE_FILE, "%s profiling file: %s", "%s profiling 文件路径: %s")                                \
   X(PROFILE_SOON, "The %2$s profile can be read in %1$g seconds.",                                 \
     "请等待 %1$g 秒后读取此次 %2$s profiling 结果.")                                                         \
+  X(TRACE_STARTED, "Process (pid %d): trace events are being recorded.",                             \
+    "进程 (pid %d) 开始记录跟踪事件.")                                                                        \
+  X(TRACE_FILE, "Trace file: %s", "跟踪文件路径: %s")                                                    \
+  X(TRACE_SOON, "The trace can be read in %g seconds.", "请等待 %g 秒后读取此次跟踪结果.")                       \
+  X(CATEGORIES, "X-Profiler categories of trace events (pid %d), * recorded by default:",            \
+    "X-Profiler 跟踪事件类别(pid %d), * 为默认记录:")                                                       \
   X(HEAPDUMP_FILE, "Heapdump file: %s", "Heapdump 文件路径: %s")                                       \
   X(HEAPDUMP_SOON, "Writing the heap snapshot takes seconds to minutes, depending on the heap.",   \
     "生成 heapsnapshot 视堆序列化耗费需要数秒至数分钟.")                                                             \
@@ -34,6 +40,8 @@
     "生成 Coredump 可能需要数秒至数十秒.")                                                                     \
   X(JOB_SIZE, "size: %s", "大小: %s")                                                                \
   X(JOB_SAMPLES, "samples: %.0f", "样本: %.0f")                                                      \
+  X(JOB_EVENTS, "events: %.0f", "事件数: %.0f")                                                          \
+  X(JOB_DROPPED, "dropped: %.0f", "丢弃: %.0f")                                                        \
   X(JOB_NODES, "nodes: %.0f", "节点: %.0f")                                                          \
   X(JOB_PAUSED, "thread paused: %.2f ms", "线程暂停: %.2f 毫秒")                                         \
   X(JOB_DURATION, "covers: %.3f s", "时长: %.3f 秒")                                                  \
@@ -62,6 +70,7 @@
   X(SHOT_HEAP, "Heap profile", "堆内存采样")                                                           \
   X(SHOT_ALLOC, "Allocation profile", "内存分配采样")                                                   \
   X(SHOT_GC, "Garbage collections", "垃圾回收")                                                      \
+  X(SHOT_TRACE, "Trace", "跟踪")                                                                     \
   X(SHOT_SNAPSHOT, "Heap snapshot", "堆快照")                                                       \
   X(SHOT_REPORT, "Diagnostic report", "诊断报告")                                                    \
   X(SHOT_HEAD_MAIN, "%s of process %d, main thread%s", "%s: 进程 %d 的主线程%s")                        \

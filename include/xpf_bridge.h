@@ -62,8 +62,8 @@ uint32_t xpf_bridge_spaces_read(struct xpf_bridge *b, struct xpf_heap_space *out
 
 /* ---- trace events -------------------------------------------------------------------------- */
 
-/* [js, main thread] fn runs whenever tracing is about to be switched off: no new events are made any
- * more, and those buffered have not been collected yet. For the rest of the process, once. */
+/* [js, main thread] fn runs whenever tracing is about to be switched off: no new events are made
+ * any more, and those buffered have not been collected yet. For the rest of the process, once. */
 bool xpf_bridge_trace_watch(void (*fn)(void));
 
 /* ---- garbage collections ------------------------------------------------------------------- */

@@ -13,7 +13,9 @@ namespace {
 class Observer : public v8::TracingController::TraceStateObserver {
 public:
   void OnTraceEnabled() override {}
-  void OnTraceDisabled() override { fn(); }
+  void OnTraceDisabled() override {
+    fn();
+  }
   void (*fn)() = nullptr;
 };
 

@@ -13,6 +13,7 @@
 
 #define TICK_MS    100
 #define RELEASE_MS 1000
+#define CUT_MS     1000
 
 struct xpf_job *xpf_jobs;
 static pthread_mutex_t jobs_lock = PTHREAD_MUTEX_INITIALIZER; /* the list, for waiting threads */
@@ -22,7 +23,7 @@ static bool tick_ready;
 static struct {
   void (*done)(void *arg);
   void *arg;
-  uint64_t deadline_ns;
+  uint64_t since_ns, deadline_ns;
 } ending;
 
 #define JOB_OF(pointer, member)                                                                    \
@@ -318,6 +319,8 @@ static void on_begun(struct xpf_call *call) {
 
 static void on_ended(struct xpf_call *call) {
   struct xpf_job *job = JOB_OF(call, ended);
+  if (job->is_cut)
+    return;
   timer_stop(job);
   xpf_sigterm_disarm();
   if (job->type->streams) { /* the error is the writer's */
@@ -378,6 +381,15 @@ static void go_on_without_thread(struct xpf_job *job) {
   xpf_job_start_writing(job);
 }
 
+static void cut(struct xpf_job *job) {
+  job->refs++; /* for good: the thread still has it among its items */
+  job->is_cut = true;
+  job->ended_ns = uv_hrtime();
+  xpf_sigterm_disarm();
+  job->state = XPF_JOB_WRITING;
+  job->type->cut(job);
+}
+
 static void look_after(struct xpf_job *job, uint64_t now) {
   uint64_t age_ms = (now - job->accepted_ns) / 1000000;
   if (job->state <= XPF_JOB_STOPPING && age_ms >= XPF_PENDING_MS && xpf_job_has_early_waiter(job))
@@ -385,6 +397,9 @@ static void look_after(struct xpf_job *job, uint64_t now) {
   if (job->state == XPF_JOB_QUEUED && job->type->begin_deadline_ms &&
       age_ms >= job->type->begin_deadline_ms)
     go_on_without_thread(job);
+  if (job->state == XPF_JOB_STOPPING && job->type->cut && ending.done &&
+      now - ending.since_ns > CUT_MS * 1000000ull)
+    cut(job);
   if (now - job->progress_ns >= XPF_PROGRESS_MS * 1000000ull) {
     job->progress_ns = now;
     xpf_job_progress(job);
@@ -434,7 +449,8 @@ void xpf_jobs_close(void) {
 void xpf_jobs_end_all(const char *reason, unsigned limit_ms, void (*done)(void *arg), void *arg) {
   ending.done = done;
   ending.arg = arg;
-  ending.deadline_ns = uv_hrtime() + limit_ms * 1000000ull;
+  ending.since_ns = uv_hrtime();
+  ending.deadline_ns = ending.since_ns + limit_ms * 1000000ull;
   for (struct xpf_job *job = xpf_jobs; job; job = job->next) {
     if (!job->type->stop_action || job->state > XPF_JOB_RUNNING)
       continue;

@@ -28,11 +28,11 @@ struct xpf_job_type {
   const char *stop_action; /* NULL for a dump */
   const char *kind;        /* in the file's name: "cpuprofile" */
   const char *extension;
-  size_t size;                /* of the type's struct, which begins with struct xpf_job */
-  bool needs_thread;          /* works on one JS thread */
-  bool needs_loop;            /* begin and end run JavaScript: never in an interrupt */
-  bool streams;               /* a profile that is written while it runs: `write` ends when it may */
-  bool survives_fatal;        /* `end` asks V8 for nothing that needs its heap */
+  size_t size;         /* of the type's struct, which begins with struct xpf_job */
+  bool needs_thread;   /* works on one JS thread */
+  bool needs_loop;     /* begin and end run JavaScript: never in an interrupt */
+  bool streams;        /* a profile that is written while it runs: `write` ends when it may */
+  bool survives_fatal; /* `end` asks V8 for nothing that needs its heap */
   unsigned begin_deadline_ms; /* after it the job goes on without its thread; 0 = never */
   /* [core] Reads its options; 0 or negative with the fault filled. May be NULL. */
   int (*parse)(struct xpf_job *job, const cJSON *params, struct xpf_fault *fault);
@@ -46,6 +46,9 @@ struct xpf_job_type {
   /* [writer] Instead of `write`, or after it failed: gives back what it would have consumed, while
    * the thread is still borrowed. May be NULL. */
   void (*discard)(struct xpf_job *job);
+  /* [core] Of one that streams: `write` shall end with what has come, because the process ends and
+   * the JS thread does not answer. */
+  void (*cut)(struct xpf_job *job);
   /* [js] Gives V8 data back after writing; NULL when there is none. */
   void (*release)(struct xpf_job *job, struct xpf_thread *thread);
   /* [core] Adds what is known at the end (samples, nodes …) to a result. May be NULL. */
@@ -85,6 +88,7 @@ struct xpf_job {
   bool without_thread;  /* begin_deadline_ms passed */
   bool item_added;      /* [js] */
   bool is_released;
+  bool is_cut;
   bool is_written; /* the writer of one that streams has come back before its end */
   uint64_t accepted_ns, began_ns, ended_ns, releasing_ns, progress_ns;
   uint64_t paused_ns; /* of the JS thread, by us */

@@ -32,8 +32,9 @@ static int parse(struct xpf_job *job, const cJSON *params, struct xpf_fault *fau
   const char *categories = NULL;
   long long max_mb = FILE_MB;
   if (!xpf_thread_is_main(job->thread)) {
-    xpf_fault_set(fault, XPF_RPC_UNSUPPORTED, "thread_id",
-                  "Node.js gives trace events to the main thread only: thread 0 traces all threads");
+    xpf_fault_set(
+        fault, XPF_RPC_UNSUPPORTED, "thread_id",
+        "Node.js gives trace events to the main thread only: thread 0 traces all threads");
     return -ENOTSUP;
   }
   int err = xpf_param_string(params, "categories", CATEGORIES_MAX, &categories, fault);
@@ -63,8 +64,7 @@ static void on_drained(void *arg) {
 static int begin(struct xpf_job *job, struct xpf_thread *thread, struct xpf_fault *fault) {
   struct trace_job *self = (struct trace_job *)job;
   struct xpf_tracer_options options = {.stream = self->stream,
-                                       .categories =
-                                           self->categories[0] ? self->categories : NULL,
+                                       .categories = self->categories[0] ? self->categories : NULL,
                                        .worked = on_worked,
                                        .drained = on_drained,
                                        .arg = job};
@@ -82,9 +82,10 @@ static int begin(struct xpf_job *job, struct xpf_thread *thread, struct xpf_faul
   if (err) {
     if (xpf_tracer_stop() == 1)
       xpf_tracer_abandon();
-    xpf_fault_set(fault, XPF_RPC_REFUSED, "",
-                  "this process traces already (--trace-event-categories); together with that, this "
-                  "Node.js could end when tracing stops. Node.js 22 and later can do both");
+    xpf_fault_set(
+        fault, XPF_RPC_REFUSED, "",
+        "this process traces already (--trace-event-categories); together with that, this "
+        "Node.js could end when tracing stops. Node.js 22 and later can do both");
   }
   return err;
 }
@@ -155,8 +156,8 @@ static int write_file(struct xpf_job *job, struct xpf_sink *sink, struct xpf_fau
   return xpf_job_is_unwanted(job) ? -ECANCELED : err;
 }
 
-/* It could not be written: what comes is dropped. */
-static void discard(struct xpf_job *job) {
+/* What comes from now on is dropped. */
+static void close_stream(struct xpf_job *job) {
   xpf_trace_stream_close(((struct trace_job *)job)->stream);
 }
 
@@ -191,7 +192,8 @@ const struct xpf_job_type xpf_job_trace = {
     .begin = begin,
     .end = end,
     .write = write_file,
-    .discard = discard,
+    .discard = close_stream,
+    .cut = close_stream,
     .describe = describe,
     .free = trace_free,
 };

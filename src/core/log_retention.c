@@ -41,12 +41,11 @@ bool xpf_log_is_profile_name(const char *name) {
   static const struct {
     const char *kind, *extension;
   } kinds[] = {
-      {"x-cpuprofile-", ".cpuprofile"},   {"x-heapprofile-", ".heapprofile"},
-      {"x-gcprofile-", ".gcprofile"},     {"x-heapdump-", ".heapsnapshot"},
-      {"x-diagreport-", ".diag"},         {"x-coredump-", ".core"},
-      {"x-trace-", ".trace.json"},
-      {"x-fatal-error-", ".diag"},        {"x-fatal-error-", ".core"},
-      {"x-fatal-error-", ".heapprofile"},
+      {"x-cpuprofile-", ".cpuprofile"}, {"x-heapprofile-", ".heapprofile"},
+      {"x-gcprofile-", ".gcprofile"},   {"x-heapdump-", ".heapsnapshot"},
+      {"x-diagreport-", ".diag"},       {"x-coredump-", ".core"},
+      {"x-trace-", ".trace.json"},      {"x-fatal-error-", ".diag"},
+      {"x-fatal-error-", ".core"},      {"x-fatal-error-", ".heapprofile"},
   };
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     const char *rest = skip(skip_digits(skip(name, kinds[i].kind), 1, 10), "-");

@@ -103,7 +103,8 @@ struct xpf_task {
 };
 
 /* [any] Appends and wakes the thread by interrupt and by its loop; runs in the order posted, but
- * those that need the loop may be overtaken by others while the thread is in an interrupt. -ESRCH when the thread has ended: then neither run nor cancel is called. */
+ * those that need the loop may be overtaken by others while the thread is in an interrupt. -ESRCH
+ * when the thread has ended: then neither run nor cancel is called. */
 int xpf_thread_post(struct xpf_thread *thread, struct xpf_task *task);
 /* [any] Takes a task back that has not begun. True: it will not be called. */
 bool xpf_thread_take_back(struct xpf_thread *thread, struct xpf_task *task);

@@ -105,7 +105,8 @@ int xpf_trace_guard_after_start(void) {
   for (int i = 0; i < count; i++)
     if (strcmp(now[i].name, NAME) == 0)
       note(now[i].tid);
-  if (writers_count == 0) { /* before Node 22 the thread has no name of its own: it is the new one */
+  if (writers_count ==
+      0) { /* before Node 22 the thread has no name of its own: it is the new one */
     for (int i = 0; i < count; i++)
       if (!was_there(now[i].tid))
         note(now[i].tid);

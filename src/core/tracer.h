@@ -1,5 +1,5 @@
-/* Node's trace events, which only JavaScript can ask for: lib/trace.js as the core sees it. It works
- * on the main thread, for all threads of the process. [js, main thread] */
+/* Node's trace events, which only JavaScript can ask for: lib/trace.js as the core sees it. It
+ * works on the main thread, for all threads of the process. [js, main thread] */
 #ifndef XPF_CORE_TRACER_H
 #define XPF_CORE_TRACER_H
 #include <stdbool.h>
@@ -9,8 +9,8 @@
 #include "wire/request.h"
 
 struct xpf_tracer_options {
-  struct xpf_trace_stream *stream;               /* where events go; referenced until the end */
-  const char *categories;                        /* with commas; NULL = lib/trace.js chooses */
+  struct xpf_trace_stream *stream;              /* where events go; referenced until the end */
+  const char *categories;                       /* with commas; NULL = lib/trace.js chooses */
   void (*worked)(void *arg, uint64_t spent_ns); /* time was taken from the JS thread */
   void (*drained)(void *arg);                   /* after _stop gave 1: the last event is out */
   void *arg;
