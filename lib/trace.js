@@ -125,8 +125,7 @@ class Tracer {
     if (event.ph !== 'M') {
       return true;
     }
-    const { ts, tts, ...rest } = event;
-    const text = JSON.stringify(rest);
+    const text = JSON.stringify([event.name, event.pid, event.tid, event.args]);
     const isNew = !this.metadata.has(text);
     this.metadata.add(text);
     return isNew;

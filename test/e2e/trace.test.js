@@ -61,8 +61,9 @@ describe('a trace', LIMIT, () => {
     assert.strictEqual(result.events, traceEvents.length);
     assert.strictEqual(otherData.node, process.version);
     const names = new Set(traceEvents.map(({ name }) => name));
-    for (const name of ['RunTimers', 'fs.sync.read', 'process_name'])
+    for (const name of ['RunTimers', 'fs.sync.read', 'process_name']) {
       assert.ok(names.has(name), `${name} in ${[...names]}`);
+    }
     assert.ok(!traceEvents.some(({ cat }) => cat.includes('async_hooks')), 'not recorded without being asked for');
     const metadata = traceEvents.filter(({ ph, name }) => ph === 'M' && name === 'version');
     assert.strictEqual(metadata.length, 1, 'metadata stands there once');
