@@ -33,6 +33,11 @@ function npmFolders() {
   return folders;
 }
 
+/** npm-cli.js of the npm installed; '' = none. */
+function npmCli() {
+  return npmFolders().map((folder) => path.join(folder, 'bin', 'npm-cli.js')).find((file) => fs.existsSync(file)) || '';
+}
+
 /** node-gyp.js: the one npm told us, our own, or that of the npm installed. '' = none. */
 function findNodeGyp() {
   const told = process.env.npm_config_node_gyp;
@@ -173,7 +178,7 @@ function main() {
   }
 }
 
-module.exports = { build, reasonToBuild, findNodeGyp, findNodedir, gypEnv, logFile, root };
+module.exports = { build, reasonToBuild, findNodeGyp, findNodedir, gypEnv, npmCli, logFile, root };
 
 if (require.main === module) {
   main();

@@ -1,34 +1,22 @@
 'use strict';
 
-// npm test: set-up, build, static checks, C unit tests, end-to-end tests. The last line is the sum.
-//   node scripts/test.js [--no-lint] [--no-unit] [--no-fuzz] [--no-e2e] [part of a test file's name]
+// npm test: set-up, build, static checks, C unit tests, end-to-end tests, the package, the oldest and the newest
+// Node. The last line is the sum.
+//   node scripts/test.js [--no-lint] [--no-unit] [--no-fuzz] [--no-e2e] [--no-package] [--no-matrix]
+//                        [part of a test file's name]
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { spawn } = require('node:child_process');
 
 const { setUp } = require('./setup');
 const { lint } = require('./lint');
+const { run, listFiles, sum } = require('./e2e');
+const { ABIS, MAJORS } = require('./nodes');
 
 const root = path.join(__dirname, '..');
-const LIMIT_MS = 20 * 60 * 1000; // a hanging test ends the run, not the day
 const FUZZ_SECONDS = '5'; // of each target
+const PART_LIMIT_MS = 45 * 60 * 1000;
 const total = { passed: 0, failed: 0, skipped: 0 };
-
-/** Runs a command, shows its output as it comes, gives it back with the exit status. */
-function run(command, args) {
-  return new Promise((resolve) => {
-    const options = { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], timeout: LIMIT_MS };
-    const child = spawn(command, args, options);
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      text += chunk;
-      process.stdout.write(chunk);
-    });
-    child.on('error', (error) => resolve({ text: String(error), status: 127 }));
-    child.on('close', (status) => resolve({ text, status }));
-  });
-}
 
 function add(name, counts, status) {
   for (const key of Object.keys(total)) {
@@ -44,7 +32,7 @@ function add(name, counts, status) {
 /** Runs a script that ends with `…: N passed, N failed[, N skipped]`, and adds that. */
 async function runPart(title, words) {
   console.log(`\n== ${title}`);
-  const { text, status } = await run(process.execPath, words);
+  const { text, status } = await run(process.execPath, words, { timeout: PART_LIMIT_MS });
   const sums = [...text.matchAll(/^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/gm)];
   const [, ...numbers] = sums.pop() || [];
   const [passed = 0, failed = 0, skipped = 0] = numbers.map((word) => Number(word) || 0);
@@ -69,56 +57,26 @@ async function fuzz(names) {
   }
 }
 
-function e2eFiles(names) {
-  const files = ['test/js', 'test/e2e']
-    .filter((folder) => fs.existsSync(path.join(root, folder)))
-    .flatMap((folder) => fs.readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}`))
-    .filter((file) => /\.test\.m?js$/.test(file));
-  return names.length === 0 ? files : files.filter((file) => names.some((name) => file.includes(name)));
-}
-
-function lastNumber(text, word) {
-  const found = [...text.matchAll(new RegExp(`^\\S+ ${word} (\\d+)$`, 'gm'))].pop();
-  return found ? Number(found[1]) : 0;
-}
-
-async function runTests(files, concurrency) {
-  const options = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`];
-  const { text, status } = await run(process.execPath, [...options, ...files]);
-  const count = (...words) => words.reduce((sum, word) => sum + lastNumber(text, word), 0);
-  const counts = {
-    passed: count('pass'),
-    failed: count('fail', 'cancelled'),
-    skipped: count('skipped', 'todo'),
-  };
-  const places = [...text.matchAll(/^test at (\S+?):\d+/gm)].map(([, file]) => path.relative(root, path.resolve(root, file)));
-  const isKnown = places.length >= counts.failed && places.every((place) => files.includes(place));
-  return { counts, status, failedFiles: isKnown ? files.filter((file) => places.includes(file)) : [] };
-}
-
-/**
- * Tests with deadlines may fail when the machine is busy: such a file gets one more run, alone. Only when
- * every failure names its file; else the first result stands.
- */
 async function e2e(names) {
-  const files = e2eFiles(names);
-  if (files.length === 0) {
-    return;
+  if (listFiles(['test/js', 'test/e2e'], names).length > 0) {
+    await runPart('JavaScript and end-to-end tests', ['scripts/e2e.js', ...names]);
   }
-  console.log('\n== JavaScript and end-to-end tests');
-  const first = await runTests(files, 2);
-  const { counts, failedFiles } = first;
-  let { status } = first;
-  if (failedFiles.length > 0) {
-    console.log(`\n== once more, one after the other: ${failedFiles.join(', ')}`);
-    const again = await runTests(failedFiles, 1);
-    const recovered = again.status === 0 ? counts.failed : 0;
-    console.log(again.status === 0 ? `failed at first, passed alone: ${recovered}` : 'failed again');
-    counts.passed += recovered;
-    counts.failed -= recovered;
-    status = again.status;
+}
+
+async function packageTests(names) {
+  if (listFiles(['test/package'], names).length > 0) {
+    await runPart('the package', ['scripts/e2e.js', '--package', ...names]);
   }
-  add('node --test', counts, status);
+}
+
+async function matrix(names) {
+  if (names.length > 0) {
+    return; // one asks for a quick answer
+  }
+  const others = [MAJORS[0], MAJORS[MAJORS.length - 1]].filter((major) => ABIS[major] !== process.versions.modules);
+  for (const major of others) {
+    await runPart(`Node ${major}`, ['scripts/matrix.js', major]);
+  }
 }
 
 async function main() {
@@ -136,12 +94,17 @@ async function main() {
   if (wants('e2e')) {
     await e2e(names);
   }
+  if (wants('package')) {
+    await packageTests(names);
+  }
+  if (wants('matrix')) {
+    await matrix(names);
+  }
   if (faults.length > 0) {
     console.log(`\nstatic checks failed: ${faults.join(', ')}`);
   }
-  const { passed, failed, skipped } = total;
-  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-  process.exitCode = failed > 0 || faults.length > 0 ? 1 : 0;
+  console.log(`\n${sum(total)}`);
+  process.exitCode = total.failed > 0 || faults.length > 0 ? 1 : 0;
 }
 
 main().catch((error) => {

@@ -83,11 +83,11 @@ describe('the heap limit', { timeout: 58000 }, () => {
   test('a worker with a CPU profile running hits its resourceLimits: main lives', async (t) => {
     const body = `
       const eat = 'require(' + JSON.stringify(xprofilerRoot) + ')(); const { parentPort } = require("node:worker_threads");' +
-        ${EAT_IN_STEPS} + 'parentPort.once("message", eat);';
+        ${EAT_IN_STEPS} + 'parentPort.once("message", eat); parentPort.postMessage(1);';
       const worker = new Worker(eat, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 30 } });
       worker.on('error', ({ code }) => say('worker: ' + code));
       worker.on('exit', () => say('worker ended'));
-      worker.on('online', () => setTimeout(say, 200, 'ready'));
+      worker.on('message', () => say('ready'));
       serve({ eat() { worker.postMessage(1); }, end() { process.exit(0); } });`;
     const app = startApp(body, { config: { enable_auto_incr_heap_limit: true } });
     t.after(() => app.stop());

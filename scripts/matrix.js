@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+'use strict';
+
+// Builds the addon for each supported Node and runs the end-to-end tests with it. The last line is the sum.
+//   node scripts/matrix.js [major version of Node …] [part of a test file's name …]
+// They are the prebuilt binaries of the package that are tested, each in a copy of this checkout.
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const { root } = require('./build');
+const { listFiles, runFiles, sum } = require('./e2e');
+const { MAJORS, nodeOf } = require('./nodes');
+const { prebuild, output } = require('./prebuild');
+
+const LEFT_OUT = /^(build.*|prebuilds|node_modules|\.git|logs)$/;
+
+/** A copy of the checkout whose build/ holds the prebuilt binaries of one Node. */
+function makeTree({ major, abi, dir }) {
+  const tree = path.join(root, 'build-matrix', major);
+  fs.rmSync(tree, { recursive: true, force: true });
+  const release = path.join(tree, 'build', 'Release');
+  fs.mkdirSync(release, { recursive: true });
+  for (const name of fs.readdirSync(root).filter((entry) => !LEFT_OUT.test(entry))) {
+    fs.cpSync(path.join(root, name), path.join(tree, name), { recursive: true });
+  }
+  fs.symlinkSync(path.join(root, 'node_modules'), path.join(tree, 'node_modules'));
+  fs.copyFileSync(path.join(output, `abi${abi}.node`), path.join(release, 'xprofiler.node'));
+  fs.copyFileSync(path.join(output, 'xprofctl'), path.join(release, 'xprofctl'));
+  fs.writeFileSync(path.join(release, 'xprofiler.json'), JSON.stringify({ abi, nodedir: dir }));
+  return tree;
+}
+
+async function runMajor(major, names) {
+  const node = nodeOf(major);
+  console.log(`\n== Node ${major} (ABI ${node.abi})`);
+  const target = { node: node.node, dir: makeTree(node), hasConcurrency: Number(major) > 18 };
+  return runFiles(listFiles(['test/js', 'test/e2e'], names), target);
+}
+
+async function main() {
+  const words = process.argv.slice(2);
+  const wrong = words.find((word) => /^\d+$/.test(word) && !MAJORS.includes(word));
+  const names = words.filter((word) => !MAJORS.includes(word));
+  if (wrong || listFiles(['test/js', 'test/e2e'], names).length === 0) {
+    const what = wrong ? `Node ${wrong} is not supported` : `no test file with ${names.join(' or ')} in its name`;
+    console.error(`matrix: ${what}\nusage: npm run test:matrix -- [${MAJORS.join('|')} …] [part of a test file's name …]`);
+    process.exitCode = 2;
+    return;
+  }
+  const asked = MAJORS.filter((major) => words.includes(major));
+  const majors = asked.length > 0 ? asked : MAJORS;
+  prebuild(majors);
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const lines = [];
+  for (const major of majors) {
+    const counts = await runMajor(major, names);
+    Object.keys(total).forEach((key) => (total[key] += counts[key]));
+    lines.push(`Node ${major}: ${sum(counts)}`);
+  }
+  console.log(`\n${lines.join('\n')}\nmatrix: ${sum(total)}`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+main().catch((error) => {
+  console.error(`matrix: ${error.message}`);
+  console.log('matrix: 0 passed, 1 failed');
+  process.exitCode = 1;
+});
