@@ -8,7 +8,7 @@
     "xpf_core_archive%": "",
   },
   "target_defaults": {
-    "include_dirs": ["include", "src"],
+    "include_dirs": ["include", "src", "<(SHARED_INTERMEDIATE_DIR)"],
     "defines": ["_GNU_SOURCE", "_FILE_OFFSET_BITS=64", "XPF_VERSION=\"<(xpf_version)\""],
     "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"],
     "cflags_c": ["-std=c11"],
@@ -38,11 +38,27 @@
       ],
     },
     {
+      "target_name": "protobuf",
+      "type": "none",
+      "hard_dependency": 1,
+      "actions": [
+        {
+          "action_name": "protoc-c",
+          "inputs": ["src/format/pprof.proto"],
+          "outputs": ["<(SHARED_INTERMEDIATE_DIR)/format/pprof.pb-c.c", "<(SHARED_INTERMEDIATE_DIR)/format/pprof.pb-c.h"],
+          "action": ["protoc-c", "--proto_path=src", "--c_out=<(SHARED_INTERMEDIATE_DIR)", "src/format/pprof.proto"],
+        },
+      ],
+    },
+    {
       "target_name": "xprofiler",
-      "dependencies": ["flamegraph_page"],
-      "sources": ["<(SHARED_INTERMEDIATE_DIR)/flamegraph_page.c"],
+      "dependencies": ["flamegraph_page", "protobuf"],
+      "sources": [
+        "<(SHARED_INTERMEDIATE_DIR)/flamegraph_page.c",
+        "<(SHARED_INTERMEDIATE_DIR)/format/pprof.pb-c.c",
+      ],
       "defines": ["NAPI_VERSION=8"],
-      "libraries": ["-lcjson"],
+      "libraries": ["-lcjson", "-lprotobuf-c", "-lz"],
       "ldflags": ["-Wl,-z,nodelete", "-Wl,--no-undefined-version"],
       "cflags_cc": ["-Wno-unused-parameter"],
       "conditions": [
@@ -62,11 +78,12 @@
     {
       "target_name": "xprofctl",
       "type": "executable",
-      "dependencies": ["flamegraph_page"],
+      "dependencies": ["flamegraph_page", "protobuf"],
       "include_dirs!": ["<(node_root_dir)/include/node"],
       "sources": [
         "<!@(node -p \"require('./scripts/sources.js').ctl.join(' ')\")",
         "<(SHARED_INTERMEDIATE_DIR)/flamegraph_page.c",
+        "<(SHARED_INTERMEDIATE_DIR)/format/pprof.pb-c.c",
       ],
       "libraries": ["-lcjson", "-lprotobuf-c", "-lz", "-lncursesw", "-ltinfo"],
       "ldflags": ["-Wl,--as-needed"],

@@ -2,11 +2,12 @@
 
 // C programs of the tests: what they link, compiling and running them within a time.
 // What a program links stands in its comments `// links: src/wire/frame.c -lcjson`; a folder (`src/wire/`)
-// stands for its .c files, and `generated/NAME.c` for a source that the build makes.
+// stands for its .c files, `generated/NAME.c` for a source that the build makes, a .proto for the one that
+// protoc-c makes of it.
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { spawn } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 
 const root = path.join(__dirname, '..');
 const { version } = require(path.join(root, 'package.json'));
@@ -16,7 +17,7 @@ const FLAGS = [
   '-D_FILE_OFFSET_BITS=64',
   `-DXPF_VERSION="${version}"`,
   ...['-std=c11', '-Wall', '-Wextra', '-Werror', '-fvisibility=hidden', '-pthread', '-g'],
-  ...['-Iinclude', '-Isrc'],
+  ...['-Iinclude', '-Isrc', '-Ibuild-generated'],
 ];
 
 const GENERATED = { 'flamegraph_page.c': () => require('./flamegraph_page').source() };
@@ -32,8 +33,21 @@ function generate(name) {
   return file;
 }
 
+/** The C source of a protocol buffer, made beside its header where FLAGS finds it. */
+function compileProto(proto) {
+  const folder = 'build-generated';
+  const file = `${folder}/${path.relative('src', proto).replace(/proto$/, 'pb-c.c')}`;
+  const isOld = (name) => fs.statSync(path.join(root, name)).mtimeMs < fs.statSync(path.join(root, proto)).mtimeMs;
+  if (fs.existsSync(path.join(root, file)) && !isOld(file)) return file;
+  fs.mkdirSync(path.join(root, folder), { recursive: true });
+  const made = spawnSync('protoc-c', ['--proto_path=src', `--c_out=${folder}`, proto], { cwd: root, encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(`protoc-c (package protobuf-c-compiler): ${made.error || made.stderr}`);
+  return file;
+}
+
 function sourcesOf(link) {
   if (link.startsWith('generated/')) return generate(path.basename(link));
+  if (link.endsWith('.proto')) return compileProto(link);
   if (!link.endsWith('/')) return link;
   const other = process.platform === 'darwin' ? '_linux.c' : '_darwin.c';
   return fs

@@ -39,6 +39,8 @@ enum xpf_frame_class xpf_frame_class_of(const char *function_name, const char *u
     for (size_t i = 0; i < sizeof(meta_frames) / sizeof(*meta_frames); i++)
       if (strcmp(function_name, meta_frames[i].name) == 0)
         return meta_frames[i].frame_class;
+    if (begins(function_name, "(gc "))
+      return XPF_FRAME_GC;
     return begins(function_name, "wasm-") ? XPF_FRAME_WASM : XPF_FRAME_NATIVE;
   }
   if (begins(url, "wasm://") || begins(url, "wasm-"))

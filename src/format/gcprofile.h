@@ -2,7 +2,10 @@
 #ifndef XPF_FORMAT_GCPROFILE_H
 #define XPF_FORMAT_GCPROFILE_H
 #include <stdint.h>
+#include "format/profile.h"
+#include "format/read_error.h"
 #include "format/sink.h"
+#include "format/source.h"
 #include "xpf_bridge.h"
 
 struct xpf_gc_record {
@@ -25,4 +28,9 @@ struct xpf_gc_profile {
 
 /* 0 or the sink's error. */
 int xpf_gcprofile_write(const struct xpf_gc_profile *profile, struct xpf_sink *sink);
+/* As a profile of XPF_PROFILE_GC: below the root one node a type, "(gc scavenge)", and a sample a
+ * collection. 0: *out is the caller's; else negative, *error (zeroed by the caller) says why and
+ * where. */
+int xpf_gcprofile_read(struct xpf_source *source, struct xpf_profile **out,
+                       struct xpf_read_error *error);
 #endif

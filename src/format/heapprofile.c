@@ -14,6 +14,8 @@ static void node_begin(struct xpf_json *json, const struct xpf_profile *profile,
   xpf_call_frame_write(json, profile, node, false);
   xpf_json_key(json, "selfSize");
   xpf_json_int(json, node->self[XPF_HEAP_SPACE]);
+  xpf_json_key(json, "selfCount");
+  xpf_json_int(json, node->self[XPF_HEAP_OBJECTS]);
   xpf_json_key(json, "id");
   xpf_json_uint(json, node->id);
   xpf_json_key(json, "children");
@@ -90,6 +92,9 @@ int xpf_heapprofile_write(const struct xpf_profile *profile, struct xpf_sink *si
     xpf_json_object_end(&json);
   }
   xpf_json_array_end(&json);
+  /* As pprof calls it: what is in use, or all that was allocated. */
+  xpf_json_key(&json, "sampleType");
+  xpf_json_string(&json, xpf_profile_string(profile, profile->values[XPF_HEAP_SPACE].type));
   xpf_json_object_end(&json);
   return sink->error;
 }

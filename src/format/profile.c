@@ -10,16 +10,16 @@
 
 static const struct {
   const char *type, *unit;
-} kind_values[][2] = {
+} kind_values[][3] = {
     [XPF_PROFILE_CPU] = {{"samples", "count"}, {"wall", "nanoseconds"}},
     [XPF_PROFILE_HEAP] = {{"inuse_objects", "count"}, {"inuse_space", "bytes"}},
-    [XPF_PROFILE_GC] = {{"collections", "count"}, {"pause", "nanoseconds"}},
+    [XPF_PROFILE_GC] = {{"collections", "count"}, {"pause", "nanoseconds"}, {"freed", "bytes"}},
 };
 
 static int values_init(struct xpf_profile *profile) {
   if (profile->kind >= sizeof(kind_values) / sizeof(*kind_values))
     return 0;
-  for (uint32_t i = 0; i < 2; i++) {
+  for (uint32_t i = 0; i < 3 && kind_values[profile->kind][i].type != NULL; i++) {
     int rc = xpf_profile_value_set(profile, i, kind_values[profile->kind][i].type,
                                    kind_values[profile->kind][i].unit);
     if (rc < 0)
@@ -107,23 +107,30 @@ uint32_t xpf_profile_value_find(const struct xpf_profile *profile, const char *t
   return XPF_NO_INDEX;
 }
 
-int64_t xpf_profile_node_add(struct xpf_profile *profile, uint32_t parent, uint32_t id,
-                             const struct xpf_profile_frame *frame) {
+int64_t xpf_profile_node_place(struct xpf_profile *profile, const struct xpf_profile_node *node) {
   uint32_t index = profile->nodes_count;
-  if (index == 0 ? parent != XPF_NO_PARENT : parent >= index)
+  if (index == 0 ? node->parent != XPF_NO_PARENT : node->parent >= index)
     return -EINVAL;
   struct xpf_profile_node *nodes =
       xpf_array_grow(profile->nodes, &profile->nodes_capacity, index, sizeof(*nodes));
   if (nodes == NULL)
     return -ENOMEM;
   profile->nodes = nodes;
+  if (xpf_id_table_add(&profile->ids, node->id, index) < 0)
+    return -ENOMEM;
+  profile->nodes[index] = *node;
+  profile->nodes_count = index + 1;
+  return index;
+}
+
+int64_t xpf_profile_node_add(struct xpf_profile *profile, uint32_t parent, uint32_t id,
+                             const struct xpf_profile_frame *frame) {
   int64_t function_name = xpf_profile_string_add(profile, frame->function_name);
   int64_t url = xpf_profile_string_add(profile, frame->url);
   int64_t bailout_reason = xpf_profile_string_add(profile, frame->bailout_reason);
-  if (function_name < 0 || url < 0 || bailout_reason < 0 ||
-      xpf_id_table_add(&profile->ids, id, index) < 0)
+  if (function_name < 0 || url < 0 || bailout_reason < 0)
     return -ENOMEM;
-  profile->nodes[index] = (struct xpf_profile_node){
+  struct xpf_profile_node node = {
       .id = id,
       .parent = parent,
       .function_name = (uint32_t)function_name,
@@ -134,8 +141,7 @@ int64_t xpf_profile_node_add(struct xpf_profile *profile, uint32_t parent, uint3
       .column = frame->column,
       .ticks_start = profile->ticks_count,
   };
-  profile->nodes_count = index + 1;
-  return index;
+  return xpf_profile_node_place(profile, &node);
 }
 
 int xpf_profile_tick_add(struct xpf_profile *profile, uint32_t line, uint32_t ticks) {
@@ -187,15 +193,15 @@ int xpf_profile_detail_add(struct xpf_profile *profile, const char *text) {
 }
 
 double xpf_profile_effective_interval_us(const struct xpf_profile *profile) {
-  int64_t hits = 0;
+  double hits = 0;
   if (profile->kind == XPF_PROFILE_CPU)
     for (uint32_t i = 0; i < profile->nodes_count; i++)
-      hits += profile->nodes[i].self[XPF_CPU_SAMPLES];
+      hits += (double)profile->nodes[i].self[XPF_CPU_SAMPLES];
   if (hits <= 0)
     hits = profile->samples_count;
-  if (hits == 0 || profile->end_us <= profile->start_us)
+  if (hits <= 0 || profile->end_us <= profile->start_us)
     return 0;
-  return ((double)profile->end_us - (double)profile->start_us) / (double)hits;
+  return ((double)profile->end_us - (double)profile->start_us) / hits;
 }
 
 void xpf_profile_children(const struct xpf_profile *profile, uint32_t *first, uint32_t *next) {

@@ -21,7 +21,7 @@ extern "C" {
 enum xpf_profile_kind {
   XPF_PROFILE_CPU,  /* samples/count, wall/nanoseconds */
   XPF_PROFILE_HEAP, /* inuse_objects/count, inuse_space/bytes */
-  XPF_PROFILE_GC,   /* collections/count, pause/nanoseconds */
+  XPF_PROFILE_GC,   /* collections/count, pause/nanoseconds, freed/bytes */
   XPF_PROFILE_OTHER /* nothing yet: a file says what */
 };
 #define XPF_CPU_SAMPLES  0
@@ -30,6 +30,7 @@ enum xpf_profile_kind {
 #define XPF_HEAP_SPACE   1
 #define XPF_GC_COUNT     0
 #define XPF_GC_PAUSE     1
+#define XPF_GC_FREED     2
 
 #define XPF_PROFILE_VALUES_MAX 4
 #define XPF_NO_PARENT          UINT32_MAX
@@ -108,6 +109,8 @@ const char *xpf_profile_string(const struct xpf_profile *profile, uint32_t index
  * nodes with one id the first keeps it. */
 int64_t xpf_profile_node_add(struct xpf_profile *profile, uint32_t parent, uint32_t id,
                              const struct xpf_profile_frame *frame);
+/* The same with strings of this profile and any other field; ticks and values as they are. */
+int64_t xpf_profile_node_place(struct xpf_profile *profile, const struct xpf_profile_node *node);
 /* Ticks belong to the node added last. */
 int xpf_profile_tick_add(struct xpf_profile *profile, uint32_t line, uint32_t ticks);
 /* The node with that id must be there: else -ENOENT. */

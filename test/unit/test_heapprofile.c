@@ -67,8 +67,9 @@ static void only_a_root(void **state) {
   assert_int_equal(xpf_heapprofile_write(p, &m.sink), 0);
   assert_string_equal(m.data,
                       "{\"head\":{\"callFrame\":{\"functionName\":\"(root)\",\"scriptId\":\"0\","
-                      "\"url\":\"\",\"lineNumber\":0,\"columnNumber\":0},\"selfSize\":0,\"id\":1,"
-                      "\"children\":[]},\"samples\":[]}");
+                      "\"url\":\"\",\"lineNumber\":0,\"columnNumber\":0},\"selfSize\":0,"
+                      "\"selfCount\":0,\"id\":1,\"children\":[]},\"samples\":[],"
+                      "\"sampleType\":\"inuse_space\"}");
   xpf_memory_sink_free(&m);
   xpf_profile_free(p);
 }
