@@ -29,8 +29,8 @@ export function percent(part, whole) {
   if (!(whole > 0)) return '';
   const value = (100 * part) / whole;
   const size = Math.abs(value);
-  const digits = size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= 0.095 || size === 0 ? 2 : 3;
-  return `${value.toFixed(digits)} %`;
+  if (size > 0 && size < 0.005) return '<0.01 %';
+  return `${value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2)} %`;
 }
 
 /** Change in percentage points. */

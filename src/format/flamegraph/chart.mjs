@@ -26,6 +26,7 @@ export class Chart {
     this.motion = null;
     this.frame = 0;
     this.match = null;
+    this.zoomed = -1;
     new ResizeObserver(() => this.resize()).observe(box);
     box.addEventListener('scroll', () => this.redraw(), { passive: true });
     listen(this);
@@ -45,6 +46,7 @@ export class Chart {
     const ruler = content.tree.isTime ? RULER : 0;
     this.motion = null;
     this.back = [];
+    this.zoomed = -1;
     this.scene = {
       skip: 0, ...content, isUpward, ruler, match: this.match, hovered: -1, selected: -1, from: 0, to: 0,
       rulerText: (value) => amount(value, 'nanoseconds'),
@@ -74,7 +76,7 @@ export class Chart {
   resize() {
     if (!this.scene) return;
     const { clientWidth: width, clientHeight: height } = this.box;
-    const isAtEnd = this.box.scrollTop + height >= this.scene.contentHeight - 2;
+    const isAtEnd = this.box.scrollTop + (this.scene.height ?? height) >= (this.scene.contentHeight ?? 0) - 2;
     const content = Math.max(height, this.rows * ROW + this.scene.ruler);
     this.ratio = window.devicePixelRatio || 1;
     this.canvas.width = Math.max(1, Math.round(width * this.ratio));
@@ -140,6 +142,7 @@ export class Chart {
   }
 
   go(view, { isAtOnce = false } = {}) {
+    this.zoomed = -1;
     const goal = this.clamp(view);
     if (isAtOnce || isStill()) {
       this.motion = null;
@@ -162,6 +165,7 @@ export class Chart {
     if (goal.from === from && goal.to === to) return;
     this.remember();
     this.go(goal, options);
+    this.zoomed = node;
   }
 
   /** Back to the view before; false when it is the first one. */
@@ -199,7 +203,7 @@ export class Chart {
     return nodeAt(scene.tree, level, scene.from + ((scene.to - scene.from) * x) / scene.width);
   }
 
-  /** The nodes from the root to the last that fills the whole view. */
+  /** The nodes from the root to the one that was zoomed to, or the last that fills the whole view. */
   path() {
     const { tree } = this;
     const { from, to } = this.view;
@@ -209,6 +213,7 @@ export class Chart {
       const node = nodeAt(tree, level, (from + to) / 2);
       if (node < 0 || tree.start[node] > from + slack || tree.start[node] + tree.total[node] < to - slack) break;
       path.push(node);
+      if (node === this.zoomed) break;
     }
     return path;
   }

@@ -23,11 +23,11 @@ export function oklch(lightness, chroma, hue) {
 export const THEMES = {
   light: {
     page: '#ffffff', text: '#17181c', faint: '#5c6270', line: '#d9dce3', base: 0.84, spread: 0.035, vivid: 1, ink: '#15161a',
-    match: '#d633b8', matchInk: '#ffffff', dim: '#e9ebf0', dimInk: '#7c8291', select: '#1257d6', flat: 0.93,
+    match: '#d633b8', matchInk: '#ffffff', dim: '#e9ebf0', dimInk: '#7c8291', select: '#1257d6', flat: 0.94, deep: 0.12,
   },
   dark: {
-    page: '#15171c', text: '#e6e8ee', faint: '#9aa1b1', line: '#31353f', base: 0.46, spread: 0.03, vivid: 0.88, ink: '#ffffff',
-    match: '#e05ad0', matchInk: '#17081a', dim: '#262a32', dimInk: '#868d9c', select: '#7db0ff', flat: 0.36,
+    page: '#15171c', text: '#e6e8ee', faint: '#9aa1b1', line: '#31353f', base: 0.71, spread: 0.03, vivid: 0.92, ink: '#0e1013',
+    match: '#ee6fdf', matchInk: '#17081a', dim: '#282c35', dimInk: '#8b92a2', select: '#ffffff', flat: 0.58, deep: 0,
   },
 };
 
@@ -56,7 +56,7 @@ const isMeta = (kind) => kind === 'gc' || kind === 'program' || kind === 'idle' 
 /** The group of a frame in a way of colouring; meta frames are groups of their own in each. */
 export function groupOf(frames, frame, way) {
   const kind = frames.category[frame];
-  if (way === 'kind' || isMeta(kind)) return kind;
+  if (way === 'kind' || way === 'change' || isMeta(kind)) return kind;
   if (way === 'package') return frames.package[frame] || kind;
   return frames.short[frame] || kind;
 }
@@ -90,9 +90,9 @@ export class Colours {
   /** Of a change: red where there is more than before, blue where less, pale where little changed. */
   change(strength) {
     const { theme } = this;
-    const size = Math.min(1, Math.abs(strength));
+    const size = Math.min(1, Math.abs(strength)) ** 0.75;
     const lightness = theme.flat + (theme.base - theme.flat) * size;
-    return oklch(lightness * (1 - 0.14 * size * (theme.base > 0.6 ? 1 : -0.6)), 0.012 + 0.15 * size, strength > 0 ? 24 : 255);
+    return oklch(lightness - theme.deep * size, 0.012 + 0.16 * size, strength > 0 ? 24 : 255);
   }
 
   /** Groups with their self amounts, the largest first: what the legend shows. */

@@ -48,6 +48,10 @@ export function showCrumbs(chart, frames, path, go) {
   const box = find('crumbs');
   box.replaceChildren(...buttons);
   box.scrollLeft = box.scrollWidth;
+  const { from, to } = chart.view;
+  const range = find('range').style;
+  range.left = `${(100 * from) / chart.whole}%`;
+  range.width = `${(100 * (to - from)) / chart.whole}%`;
 }
 
 /** What is known of one thing in the views: { frame, total, self, other, otherSelf, whole, unit }. */
@@ -92,10 +96,14 @@ export function showTooltip(model, colours, thing, x, y) {
 /** The line at the bottom; the same in words for those who listen. */
 export function showDetail(model, thing) {
   const box = find('detail');
-  box.hidden = !thing;
-  if (!thing) return;
+  box.classList.toggle('none', !thing);
+  if (!thing) {
+    for (const each of [...box.children].slice(0, 3)) each.textContent = '';
+    box.children[1].textContent = word('hint');
+    return;
+  }
   const { frames } = model.profile;
-  const text = amountRows(model, thing).map(([[name, value, share]]) => `${name} ${value} (${share})`).join('   ');
+  const text = amountRows(model, thing).map(([[name, value, share]]) => `${name} ${value} (${share})`).join(' · ');
   const [name, place, amounts] = box.children;
   name.textContent = frames.name[thing.frame];
   place.textContent = placeOf(frames, thing.frame, 'file');

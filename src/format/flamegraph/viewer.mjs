@@ -102,7 +102,7 @@ export class Viewer {
     find('panel-sandwich').hidden = isEmpty || state.view !== 'sandwich';
     find('panel-table').hidden = isEmpty || state.view !== 'table';
     find('panel-chart').setAttribute('aria-labelledby', `tab-${state.view}`);
-    find('crumbs').hidden = find('panel-chart').hidden;
+    find('path').hidden = find('panel-chart').hidden;
     this.showEmpty(isEmpty);
     if (isEmpty) return;
     if (state.view === 'sandwich') this.showSandwich(zoom);

@@ -78,7 +78,7 @@ const WORDS = {
   shrank: ['less', '减少'],
   grew: ['more', '增加'],
   chart: ['Chart of calls. Arrow keys move between frames, Enter zooms, Escape goes back.', '调用图。方向键移动，Enter 放大，Escape 返回。'],
-  wheel: ['Ctrl + wheel zooms', 'Ctrl + 滚轮缩放'],
+  hint: ['Click a frame to zoom in, Escape goes back, ? lists the keys.', '单击帧可放大，Escape 返回，? 查看按键。'],
   kind_js: ['application', '应用'],
   kind_package: ['packages', '依赖包'],
   kind_node: ['Node.js', 'Node.js'],
