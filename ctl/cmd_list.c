@@ -33,6 +33,8 @@ static cJSON *make_object(const struct xpf_process_row *row) {
   cJSON *object = cJSON_CreateObject();
   struct xpf_process_figures figures;
   const char *state = row->status == 0 ? "ok" : row->verdict.reason;
+  if (row->is_plain)
+    state = "not instrumented";
 
   xpf_process_figures_read(&figures, row);
   cJSON_AddNumberToObject(object, "pid", row->pid);
@@ -57,15 +59,26 @@ static void print_objects(const struct xpf_process_list *list) {
   cJSON_Delete(array);
 }
 
+static int print_table(const struct xpf_process_list *list) {
+  bool has_plain = false;
+  for (size_t i = 0; i < list->count; i++)
+    has_plain |= list->rows[i].is_plain;
+  int error = xpf_list_table_print(list);
+  if (error == 0 && has_plain)
+    xpf_print_line(stdout, "%s", xpf_text(XPF_TEXT_LIST_PLAIN_HINT));
+  return error;
+}
+
 int xpf_cmd_list(const struct xpf_invocation *invocation) {
   struct xpf_process_list list;
   bool has_timeout = xpf_options_has(&invocation->options, XPF_OPTION_TIMEOUT);
-  int error = xpf_process_list_read(&list, has_timeout ? invocation->timeout_ms : DEADLINE_MS);
+  int error = xpf_process_list_read(&list, has_timeout ? invocation->timeout_ms : DEADLINE_MS,
+                                    xpf_options_has(&invocation->options, XPF_OPTION_ALL));
 
   if (error == 0 && invocation->json)
     print_objects(&list);
   else if (error == 0 && list.count > 0)
-    error = xpf_list_table_print(&list);
+    error = print_table(&list);
   else if (error == 0)
     xpf_print_line(stdout, "%s",
                    xpf_text(geteuid() == 0 ? XPF_TEXT_LIST_EMPTY : XPF_TEXT_LIST_EMPTY_USER));

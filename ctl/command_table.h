@@ -51,5 +51,6 @@ int xpf_cmd_job(const struct xpf_invocation *invocation);
 int xpf_cmd_profile(const struct xpf_invocation *invocation);
 int xpf_cmd_trace(const struct xpf_invocation *invocation);
 int xpf_cmd_cancel(const struct xpf_invocation *invocation);
+int xpf_cmd_attach(const struct xpf_invocation *invocation);
 int xpf_cmd_help(const struct xpf_invocation *invocation);
 #endif

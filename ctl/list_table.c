@@ -119,7 +119,9 @@ static void print_row(const struct xpf_process_row *row, const struct cells *cel
   } else {
     for (int i = COLUMN_THREADS; i < COLUMN_TITLE; i++)
       span += widths[i] + (i > COLUMN_THREADS ? 2 : 0);
-    if (strcmp(row->verdict.reason, "timeout") == 0)
+    if (row->is_plain)
+      snprintf(reason, sizeof reason, "%s", xpf_text(XPF_TEXT_LIST_PLAIN));
+    else if (strcmp(row->verdict.reason, "timeout") == 0)
       snprintf(reason, sizeof reason, "%s", xpf_text(XPF_TEXT_LIST_SILENT));
     else
       snprintf(reason, sizeof reason, xpf_text(XPF_TEXT_LIST_UNUSABLE), row->verdict.reason);

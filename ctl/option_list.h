@@ -14,8 +14,9 @@
   X(TIME, 't', "profiling_time", NULL, "profiling_time", DURATION, 1, 604800000.0, "TIME",         \
     "stop and write the profile after this time: 500ms, 10s, 2m; a plain number is milliseconds",  \
     "采样时长, 到时自动停止并写入文件: 500ms, 10s, 2m; 不带单位的数字为毫秒")                                            \
-  X(ALL, 0, "all", NULL, NULL, FLAG, 0, 0, NULL, "every process that xprofctl list shows",         \
-    "xprofctl list 列出的所有进程")                                                                        \
+  X(ALL, 0, "all", NULL, NULL, FLAG, 0, 0, NULL,                                                   \
+    "every process that xprofctl list shows; with list: also Node.js processes without xprofiler", \
+    "xprofctl list 列出的所有进程; 用于 list 时: 也列出未加载 xprofiler 的 Node.js 进程")                                                                        \
   X(TITLE, 0, "title", NULL, NULL, TEXT, 0, 0, "REGEX",                                            \
     "every process whose title, script or command line matches", "标题、脚本或命令行匹配该正则表达式的所有进程")       \
   X(EACH_THREAD, 0, "each-thread", NULL, NULL, FLAG, 0, 0, NULL,                                   \
@@ -60,6 +61,14 @@
     "the command to cancel", "要取消的命令")                                                             \
   X(PROMETHEUS, 0, "prometheus", NULL, NULL, FLAG, 0, 0, NULL,                                     \
     "Prometheus text instead of a table", "输出 Prometheus 文本格式")                                     \
+  X(PORT, 0, "port", NULL, NULL, WHOLE, 1, 65535, "PORT",                                          \
+    "where the inspector of the process listens, or would", "进程的调试端口")                                 \
+  X(PACKAGE, 0, "package", NULL, NULL, TEXT, 0, 0, "DIR",                                          \
+    "the package to load, as the process sees it (default: that of xprofctl)",                     \
+    "要加载的包在该进程中的路径 (默认: xprofctl 所属的包)")                                                           \
+  X(LOG_DIR, 0, "log-dir", NULL, NULL, TEXT, 0, 0, "DIR",                                          \
+    "directory of logs and profiles, as the process sees it", "日志和采样文件的目录 (以该进程的视角)")                \
+  X(YES, 'y', "yes", NULL, NULL, FLAG, 0, 0, NULL, "do not ask", "不询问")                              \
   X(TIMEOUT, 0, "timeout", NULL, NULL, NUMBER, 0.001, 31536000, "SECONDS",                         \
     "give up after this time (default: 5, with --wait none)", "超时时间, 秒 (默认 5, 使用 --wait 时不限)")      \
   X(JSON, 0, "json", NULL, NULL, FLAG, 0, 0, NULL,                                                 \

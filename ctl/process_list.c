@@ -8,6 +8,7 @@
 #include <string.h>
 #include "host/os.h"
 #include "host/socket_dir.h"
+#include "node_process.h"
 #include "target.h"
 #include "wire/client.h"
 
@@ -19,15 +20,20 @@ struct search {
   struct xpf_process_list *list;
   size_t capacity;
   int error;
+  bool with_plain;
 };
 
 static bool add_process(void *arg, pid_t pid) {
   struct search *search = arg;
   struct xpf_process_list *list = search->list;
   struct xpf_socket_place place;
+  bool is_plain = false;
 
-  if (xpf_socket_find(pid, &place) != 0)
-    return true;
+  if (xpf_socket_find(pid, &place) != 0) {
+    is_plain = search->with_plain && xpf_node_process_is(pid);
+    if (!is_plain)
+      return true;
+  }
   if (list->count == search->capacity) {
     size_t capacity = search->capacity * 2 + 16;
     struct xpf_process_row *rows = realloc(list->rows, capacity * sizeof *rows);
@@ -38,7 +44,7 @@ static bool add_process(void *arg, pid_t pid) {
     list->rows = rows;
     search->capacity = capacity;
   }
-  list->rows[list->count++] = (struct xpf_process_row){.pid = pid};
+  list->rows[list->count++] = (struct xpf_process_row){.pid = pid, .is_plain = is_plain};
   return true;
 }
 
@@ -60,6 +66,11 @@ static void fill_row(struct xpf_process_row *row, int timeout_ms) {
   xpf_os_identity(row->pid, &identity);
   snprintf(row->command_line, sizeof row->command_line, "%.255s",
            *identity.command_line != '\0' ? identity.command_line : identity.comm);
+  if (row->is_plain) {
+    row->status = xpf_verdict_set(&row->verdict, XPF_REASON_NOT_STARTED, XPF_TEXT_NOT_STARTED,
+                                  (int)row->pid, row->command_line);
+    return;
+  }
   row->status = xpf_target_open(&client, row->pid, timeout_ms, &row->verdict);
   if (row->status != 0)
     return;
@@ -116,7 +127,7 @@ static void drop_gone(struct xpf_process_list *list) {
     bool is_gone = strcmp(row->verdict.reason, "no_process") == 0 ||
                    strcmp(row->verdict.reason, "not_started") == 0 ||
                    strcmp(row->verdict.reason, "died") == 0;
-    if (row->status != 0 && is_gone)
+    if (row->status != 0 && is_gone && !row->is_plain)
       free_row(row);
     else
       list->rows[kept++] = *row;
@@ -129,8 +140,8 @@ static int by_pid(const void *a, const void *b) {
   return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-int xpf_process_list_read(struct xpf_process_list *out, int timeout_ms) {
-  struct search search = {.list = out};
+int xpf_process_list_read(struct xpf_process_list *out, int timeout_ms, bool with_plain) {
+  struct search search = {.list = out, .with_plain = with_plain};
 
   *out = (struct xpf_process_list){0};
   int error = xpf_os_each_process(add_process, &search);

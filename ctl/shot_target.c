@@ -63,7 +63,7 @@ static int add_row(const struct chooser *chooser, const struct xpf_process_row *
 
 static int add_listed(const struct chooser *chooser, const regex_t *pattern) {
   struct xpf_process_list list;
-  int status = 0, error = xpf_process_list_read(&list, LIST_MS);
+  int status = 0, error = xpf_process_list_read(&list, LIST_MS, false);
 
   if (error != 0)
     status =

@@ -134,6 +134,9 @@
   X(LIST_VERSION, "XPROFILER", "XPROFILER")                                                        \
   X(LIST_TITLE, "TITLE", "程序")                                                                     \
   X(LIST_SILENT, "not answering", "无响应")                                                           \
+  X(LIST_PLAIN, "not instrumented", "未加载 xprofiler")                                                  \
+  X(LIST_PLAIN_HINT, "To load xprofiler into one that is not instrumented: xprofctl attach -p PID", \
+    "为未加载的进程加载 xprofiler: xprofctl attach -p PID")                                                  \
   X(LIST_BLOCKED, "blocked %.0f s", "阻塞 %.0f 秒")                                                  \
   X(LIST_FAILED, "the processes cannot be listed: %s", "无法列出进程: %s")                              \
   X(LIST_UNUSABLE, "not usable: %s", "不可用: %s")                                                    \
@@ -176,6 +179,96 @@
   X(HINT_THREAD, "Its threads: xprofctl list_environments -p %d", "查看线程列表: xprofctl list_environments -p %d") \
   X(HINT_METHOD, "The xprofiler in the process is older than this xprofctl (%s).",                 \
     "该进程中的 xprofiler 版本低于当前 xprofctl (%s).")                                                       \
+  /* attach */                                                                                     \
+  X(ATTACH_ALREADY, "Process %d runs xprofiler %s already; nothing was done.",                     \
+    "进程 %d 已经运行 xprofiler %s, 未做任何操作.")                                                              \
+  X(ATTACH_DONE, "Process %d (Node.js %s) runs xprofiler %s now; that took %.0f ms.",              \
+    "进程 %d (Node.js %s) 现已运行 xprofiler %s, 用时 %.0f 毫秒.")                                             \
+  X(ATTACH_WORKERS,                                                                                \
+    "  worker threads: %u have it too, %u did not take it; those that start later do not get it",  \
+    "  Worker 线程: %u 个已加载, %u 个未加载; 之后启动的 Worker 不会自动加载")                                         \
+  X(ATTACH_LEFT_OPEN, "  its inspector was open (port %u) and still is",                           \
+    "  其调试端口 %u 原本已打开, 保持不变")                                                                     \
+  X(ATTACH_ASK,                                                                                    \
+    "Load xprofiler into process %d? Its inspector opens on its own machine, port %u, for a moment. [Y/n] ", \
+    "将 xprofiler 加载到进程 %d? 其调试端口 (本机 %u) 会短暂打开. [Y/n] ")                                         \
+  X(ATTACH_DECLINED, "nothing was done", "未做任何操作")                                                 \
+  X(ATTACH_STEP_SIGNAL, "asking it to open its inspector (SIGUSR1)", "请求其打开调试端口 (SIGUSR1)")         \
+  X(ATTACH_STEP_OPENED, "its inspector opened on port %u", "调试端口 %u 已打开")                            \
+  X(ATTACH_STEP_USE, "its inspector is open already, on port %u", "调试端口 %u 原本已打开")                   \
+  X(ATTACH_STEP_LOAD, "loading %s", "加载 %s")                                                       \
+  X(ATTACH_STEP_CLOSE, "closing the inspector", "关闭调试端口")                                          \
+  X(ATTACH_STEP_VERIFY, "asking xprofiler for its version", "查询 xprofiler 版本")                       \
+  X(ATTACH_NOT_NODE, "process %d (%s) is not a Node.js process", "进程 %d (%s) 不是 Node.js 进程")         \
+  X(ATTACH_EXE, "what process %d runs cannot be seen (%s)", "无法查看进程 %d 运行的程序 (%s)")                  \
+  X(ATTACH_SOCKETS, "the sockets of process %d cannot be seen (%s)", "无法查看进程 %d 的套接字 (%s)")           \
+  X(ATTACH_STOPPED, "process %d is stopped, so it cannot load anything", "进程 %d 已被暂停, 无法加载")        \
+  X(ATTACH_STOPPED_HINT, "Let it go on: kill -CONT %d", "恢复运行: kill -CONT %d")                       \
+  X(ATTACH_MACHINE, "process %d is a program for %s, this xprofctl is for %s",                     \
+    "进程 %d 是 %s 架构的程序, 而此 xprofctl 为 %s 架构")                                                      \
+  X(ATTACH_LOST, "the package that this xprofctl belongs to was not found beside it",              \
+    "未找到此 xprofctl 所属的 npm 包")                                                                   \
+  X(ATTACH_LOST_HINT, "Say where it is: --package DIR (the directory with lib/attach.js)",         \
+    "请指定其位置: --package DIR (包含 lib/attach.js 的目录)")                                               \
+  X(ATTACH_NO_PACKAGE, "%s is no xprofiler package: it has no lib/attach.js",                      \
+    "%s 不是 xprofiler 包: 缺少 lib/attach.js")                                                        \
+  X(ATTACH_INVISIBLE,                                                                              \
+    "process %d has a file system of its own (a container), in which there is no %s",              \
+    "进程 %d 拥有独立的文件系统 (容器), 其中没有 %s")                                                              \
+  X(ATTACH_INVISIBLE_HINT,                                                                         \
+    "Copy the package into it, for example: docker cp %s CONTAINER:/tmp/xprofiler; then add --package /tmp/xprofiler", \
+    "请将该包复制进去, 例如: docker cp %s CONTAINER:/tmp/xprofiler; 然后添加 --package /tmp/xprofiler")             \
+  X(ATTACH_UNREADABLE, "the user of the process (uid %u, pid %d) may not read %s",                 \
+    "该进程的用户 (uid %u, 进程 %d) 无权读取 %s")                                                             \
+  X(ATTACH_UNREADABLE_HINT, "Copy the package to where that user may read, and add --package DIR", \
+    "请将该包复制到该用户可读的位置, 并添加 --package DIR")                                                          \
+  X(ATTACH_NO_BINARY, "the package %s has no binary for %s, which process %d runs",                \
+    "包 %s 没有适用于 %s 的二进制文件 (进程 %d)")                                                               \
+  X(ATTACH_NO_BINARY_HINT,                                                                         \
+    "Install it with that Node.js (npm install xprofiler; in a checkout: npm run build), or name a package that has one: --package DIR", \
+    "请使用该 Node.js 版本安装 (npm install xprofiler; 源码目录: npm run build), 或用 --package DIR 指定")              \
+  X(ATTACH_ADDONS, "process %d may not load native addons (%s)", "进程 %d 不允许加载原生插件 (%s)")              \
+  X(ATTACH_ADDONS_HINT, "Start it with --allow-addons, or without that option.",                   \
+    "请使用 --allow-addons 启动, 或去掉该选项.")                                                              \
+  X(ATTACH_NETWORK, "process %d has a network of its own (a container), which only root may enter", \
+    "进程 %d 拥有独立的网络 (容器), 只有 root 可以进入")                                                            \
+  X(ATTACH_NETWORK_HINT, "Run xprofctl with sudo, or inside that container.",                      \
+    "请使用 sudo 运行 xprofctl, 或在该容器内运行.")                                                             \
+  X(ATTACH_HIDDEN, "the inspector of process %d does not tell its id (--inspect-publish-uid)",     \
+    "进程 %d 的调试端口不公布其标识 (--inspect-publish-uid)")                                                  \
+  X(ATTACH_YOUNG,                                                                                  \
+    "process %d does not catch SIGUSR1, so that signal would end it; it was not sent",             \
+    "进程 %d 没有处理 SIGUSR1, 该信号会使其终止, 因此未发送")                                                        \
+  X(ATTACH_IGNORED, "process %d ignores SIGUSR1, with which Node.js opens its inspector",          \
+    "进程 %d 忽略 SIGUSR1, 而 Node.js 通过该信号打开调试端口")                                                     \
+  X(ATTACH_DISABLED, "process %d does not open its inspector on SIGUSR1 (--disable-sigusr1)",      \
+    "进程 %d 不会因 SIGUSR1 打开调试端口 (--disable-sigusr1)")                                               \
+  X(ATTACH_RESTART_HINT,                                                                           \
+    "Start it with xprofiler instead: node --require xprofiler/register; or with --inspect, then attach works.", \
+    "请改用 node --require xprofiler/register 启动; 或使用 --inspect 启动后再 attach.")                         \
+  X(ATTACH_PORT_TAKEN,                                                                             \
+    "process %d would open its inspector on port %u, which process %d has (%s); it was not asked to", \
+    "进程 %d 的调试端口 %u 已被进程 %d 占用 (%s), 因此未请求打开")                                                     \
+  X(ATTACH_PORT_TAKEN_HINT,                                                                        \
+    "Wait until that port is free, or start the application with --inspect-port=0 or with --require xprofiler/register.", \
+    "请等待该端口空闲, 或使用 --inspect-port=0 或 --require xprofiler/register 启动应用.")                         \
+  X(ATTACH_SIGNAL, "SIGUSR1 could not be sent to process %d (%s)", "无法向进程 %d 发送 SIGUSR1 (%s)")       \
+  X(ATTACH_SILENT, "process %d did not open its inspector within %g s",                            \
+    "进程 %d 在 %g 秒内没有打开调试端口")                                                                     \
+  X(ATTACH_SILENT_HINT,                                                                            \
+    "Its main thread is blocked in native code, or the application handles SIGUSR1 itself. Should the inspector open within %d minutes, it is closed again.", \
+    "其主线程可能阻塞在原生代码中, 或应用自行处理 SIGUSR1. 若调试端口在 %d 分钟内打开, 会自动关闭.")                                       \
+  X(ATTACH_SESSION, "the inspector of process %d (port %u) cannot be used: %s",                    \
+    "进程 %d 的调试端口 %u 无法使用: %s")                                                                    \
+  X(ATTACH_TIMEOUT, "process %d did not load xprofiler within %g s", "进程 %d 在 %g 秒内没有完成加载")         \
+  X(ATTACH_REFUSED, "process %d could not load it: %s", "进程 %d 加载失败: %s")                          \
+  X(ATTACH_WAITING, "process %d waits for its debugger and has not begun yet (--inspect-brk)",     \
+    "进程 %d 正在等待调试器, 尚未开始运行 (--inspect-brk)")                                                      \
+  X(ATTACH_WAITING_HINT, "Let it run in the debugger, then attach.", "请先在调试器中让其运行, 然后再 attach.")       \
+  X(ATTACH_STILL_OPEN, "process %d runs xprofiler now, but its inspector is still open on port %u", \
+    "进程 %d 现已运行 xprofiler, 但调试端口 %u 仍未关闭")                                                        \
+  X(ATTACH_STILL_OPEN_HINT, "It was asked to close and does so as soon as its main thread is free.", \
+    "已请求关闭, 主线程空闲后立即生效.")                                                                          \
   /* usage */                                                                                      \
   X(USAGE_HINT, "See: xprofctl help %s", "查看帮助: xprofctl help %s")                                 \
   X(USAGE_HINT_GENERAL, "See: xprofctl help", "查看帮助: xprofctl help")                               \

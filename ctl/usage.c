@@ -26,6 +26,9 @@ static int check_options(const struct xpf_ctl_command *command, const struct xpf
   uint64_t wrong = options->given & ~command->options;
   char label[64];
 
+  /* A key of the configuration, too. */
+  if ((wrong & XPF_OPTION_BIT(LOG_DIR)) != 0 && command->takes_config)
+    return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_CONFIG_FIXED, "log_dir");
   for (int i = 0; i < XPF_OPTION_COUNT; i++)
     if ((wrong & (UINT64_C(1) << i)) != 0)
       return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_NOT_FOR_COMMAND, command->name,

@@ -25,6 +25,11 @@
   X(CLOSED, "closed", XPF_EXIT_FAILED)                                                             \
   X(PROTOCOL, "protocol", XPF_EXIT_FAILED)                                                         \
   X(UNREACHABLE, "unreachable", XPF_EXIT_FAILED)                                                   \
+  X(NOT_NODE, "not_node", XPF_EXIT_TARGET)                                                         \
+  X(UNSUITED, "unsuited", XPF_EXIT_FAILED)                                                         \
+  X(INSPECTOR, "inspector", XPF_EXIT_FAILED)                                                       \
+  X(LOADING, "loading", XPF_EXIT_FAILED)                                                           \
+  X(DECLINED, "declined", XPF_EXIT_FAILED)                                                         \
   X(NOTHING, "nothing", XPF_EXIT_FAILED)                                                           \
   X(PARTLY, "partly", XPF_EXIT_FAILED)                                                             \
   X(LOCAL, "local", XPF_EXIT_FAILED)

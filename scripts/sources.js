@@ -19,9 +19,10 @@ function list(folder) {
 const shared = [...list('src/wire'), ...list('src/host'), ...list('src/format')];
 const bridge = list('src/bridge');
 const INSIDE_ONLY = /^src\/host\/(coredump|freeze|symbols|glibc_floor)/; // a process looks at itself
+const OUTSIDE_ONLY = /^src\/host\/(tcp_listener|process_signal)/; // looks at another one
 
 module.exports = {
   bridge,
-  addon: [...shared, ...list('src/core'), ...bridge],
+  addon: [...shared.filter((file) => !OUTSIDE_ONLY.test(file)), ...list('src/core'), ...bridge],
   ctl: [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...list('ctl')],
 };

@@ -1,0 +1,11 @@
+/* Finding the processes of Node.js among all. */
+#ifndef XPF_CTL_NODE_PROCESS_H
+#define XPF_CTL_NODE_PROCESS_H
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Whether process pid runs Node.js, by its executable; small programs that are not called node are
+ * not looked into. What was found out about an executable is kept, so that a hundred processes cost
+ * little more than one. One thread. */
+bool xpf_node_process_is(pid_t pid);
+#endif
