@@ -113,10 +113,18 @@ function buildCurses(target, sources, toolchain) {
   fs.rmSync(work, { recursive: true });
 }
 
+/** musl-gcc does not see the headers of the kernel (linux-libc-dev). */
+function linkKernelHeaders(target) {
+  const machine = run('gcc', ['-print-multiarch']).trim();
+  for (const folder of ['linux', 'asm-generic', path.join(machine, 'asm')]) {
+    fs.symlinkSync(path.join('/usr/include', folder), path.join(target, 'include', path.basename(folder)));
+  }
+}
+
 const TOOLCHAINS = {
   // Inside the addon: nothing of it may be seen by, or taken from, other addons. zlib is Node's own.
   addon: { compiler: process.env.CC || 'cc', flags: ['-O2', '-fPIC', '-fvisibility=hidden'], parts: [buildCjson, buildProtobuf] },
-  musl: { compiler: 'musl-gcc', flags: ['-Os'], parts: [buildCjson, buildProtobuf, buildZlib, buildCurses] },
+  musl: { compiler: 'musl-gcc', flags: ['-Os'], parts: [buildCjson, buildProtobuf, buildZlib, buildCurses, linkKernelHeaders] },
 };
 
 function sourcesFolder() {
