@@ -1,7 +1,10 @@
-#include <execinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifdef __GLIBC__
+#include <execinfo.h>
+#endif
 
 #include "core/diag.h"
 #include "core/freeze_turn.h"
@@ -78,13 +81,18 @@ static void add_symbols(cJSON *list, const uint64_t *frames, uint32_t count) {
   free(symbols);
 }
 
+/* musl cannot tell a stack: the list stays empty. */
 static void add_own_stack(cJSON *report) {
+#ifdef __GLIBC__
   void *frames[XPF_FREEZE_FRAMES_MAX];
   uint64_t addresses[XPF_FREEZE_FRAMES_MAX];
   int count = backtrace(frames, XPF_FREEZE_FRAMES_MAX);
   for (int i = 0; i < count; i++)
     addresses[i] = (uint64_t)(uintptr_t)frames[i];
   add_symbols(cJSON_GetObjectItem(report, "nativeStacks"), addresses, (uint32_t)count);
+#else
+  (void)report;
+#endif
 }
 
 static const char *state_name(enum xpf_freeze_state state) {

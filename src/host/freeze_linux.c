@@ -31,7 +31,7 @@ static struct {
 /* The floating-point state: fxsave, then as much of the xsave area as the kernel says. */
 static void copy_context(const ucontext_t *from) {
   const unsigned char *state = (const unsigned char *)from->uc_mcontext.fpregs;
-  uint32_t mark[2], size = sizeof(struct _libc_fpstate);
+  uint32_t mark[2], size = sizeof *from->uc_mcontext.fpregs;
   slot.context = *from;
   if (!state)
     return;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -181,32 +182,54 @@ static void ask_file(struct open_question *questions, uint32_t count, struct xpf
 /* ---- one call
  * ------------------------------------------------------------------------------------------ */
 
+struct found_object {
+  Dl_info info;
+  uint64_t load_address; /* what its symbols' values are relative to */
+  bool is_program;
+};
+
+static bool find_object(uint64_t address, struct found_object *out) {
+#ifdef __GLIBC__
+  struct link_map *map = NULL;
+  if (!dladdr1((void *)address, &out->info, (void **)&map, RTLD_DL_LINKMAP) || !map)
+    return false;
+  out->load_address = map->l_addr;
+  out->is_program = map->l_name[0] == '\0';
+#else
+  if (!dladdr((void *)address, &out->info) || !out->info.dli_fbase)
+    return false;
+  const ElfW(Ehdr) *header = out->info.dli_fbase;
+  out->load_address = header->e_type == ET_EXEC ? 0 : (uint64_t)out->info.dli_fbase;
+  out->is_program = (uint64_t)out->info.dli_fbase + header->e_phoff == getauxval(AT_PHDR);
+#endif
+  return out->info.dli_fbase != NULL;
+}
+
 /* dladdr() names the program as it was called; the link is always the file that runs. */
-static void copy_object(char *out, size_t size, const struct link_map *map, const char *path) {
+static void copy_object(char *out, size_t size, const struct found_object *object) {
   ssize_t length = 0;
-  if (map->l_name[0] == '\0' && (length = readlink("/proc/self/exe", out, size - 1)) > 0)
+  if (object->is_program && (length = readlink("/proc/self/exe", out, size - 1)) > 0)
     out[length] = '\0';
   else
-    copy_text(out, size, path);
+    copy_text(out, size, object->info.dli_fname ? object->info.dli_fname : "");
 }
 
 /* True when the file must be asked. */
 static bool ask_loader(struct xpf_symbol *out, struct open_question *question,
                        demangle_function demangle) {
-  Dl_info info;
-  struct link_map *map = NULL;
-  if (!dladdr1((void *)out->address, &info, (void **)&map, RTLD_DL_LINKMAP) || !map ||
-      !info.dli_fbase)
+  struct found_object found;
+  if (!find_object(out->address, &found))
     return false;
-  copy_object(out->object, sizeof out->object, map, info.dli_fname ? info.dli_fname : "");
-  out->offset = out->address - (uint64_t)info.dli_fbase;
-  if (info.dli_sname && info.dli_saddr) {
-    name_symbol(out, info.dli_sname, demangle);
-    out->offset = out->address - (uint64_t)info.dli_saddr;
+  const Dl_info *info = &found.info;
+  copy_object(out->object, sizeof out->object, &found);
+  out->offset = out->address - (uint64_t)info->dli_fbase;
+  if (info->dli_sname && info->dli_saddr) {
+    name_symbol(out, info->dli_sname, demangle);
+    out->offset = out->address - (uint64_t)info->dli_saddr;
     return false;
   }
-  question->address = out->address - map->l_addr;
-  question->base = (uint64_t)info.dli_fbase;
+  question->address = out->address - found.load_address;
+  question->base = (uint64_t)info->dli_fbase;
   question->name = NULL;
   return out->object[0] == '/';
 }
