@@ -87,8 +87,13 @@ static cJSON *text_result(const struct xpf_metrics *metrics) {
   return result;
 }
 
+struct metrics_wish {
+  bool prometheus, histograms;
+};
+
 /* Negative with the fault filled. */
-static int metrics_result(bool prometheus, cJSON **result, struct xpf_fault *fault) {
+static int metrics_result(const struct metrics_wish *wish, cJSON **result,
+                          struct xpf_fault *fault) {
   struct xpf_metrics metrics;
   int err = xpf_core_metrics(&metrics);
   if (err) {
@@ -97,7 +102,9 @@ static int metrics_result(bool prometheus, cJSON **result, struct xpf_fault *fau
                                 : "out of memory");
     return err;
   }
-  *result = prometheus ? text_result(&metrics) : xpf_metric_cjson(&metrics);
+  *result = wish->prometheus ? text_result(&metrics) : xpf_metric_cjson(&metrics);
+  if (wish->histograms && !wish->prometheus)
+    xpf_metric_cjson_histograms(*result, &metrics);
   xpf_metrics_free(&metrics);
   return 0;
 }
@@ -106,14 +113,14 @@ static int metrics_result(bool prometheus, cJSON **result, struct xpf_fault *fau
 struct metrics_waiter {
   uint64_t client_id;
   cJSON *id;
-  bool prometheus;
+  struct metrics_wish wish;
 };
 
 static void answer_metrics(void *arg) {
   struct metrics_waiter *waiter = arg;
   struct xpf_fault fault;
   cJSON *result = NULL;
-  int err = metrics_result(waiter->prometheus, &result, &fault);
+  int err = metrics_result(&waiter->wish, &result, &fault);
   xpf_server_work_end(waiter->client_id);
   xpf_server_send(waiter->client_id, err ? xpf_reply_error(waiter->id, &fault, NULL)
                                          : xpf_reply_result(waiter->id, result));
@@ -123,11 +130,11 @@ static void answer_metrics(void *arg) {
 
 /* False when the answer must be given at once: nobody to wait for it, no memory, or a round of
  * readings is under way already. */
-static bool wait_for_figures(const struct xpf_command_call *call, bool prometheus) {
+static bool wait_for_figures(const struct xpf_command_call *call, const struct metrics_wish *wish) {
   struct metrics_waiter *waiter = call->id ? calloc(1, sizeof *waiter) : NULL;
   if (!waiter)
     return false;
-  *waiter = (struct metrics_waiter){call->client_id, cJSON_Duplicate(call->id, true), prometheus};
+  *waiter = (struct metrics_waiter){call->client_id, cJSON_Duplicate(call->id, true), *wish};
   if (waiter->id && xpf_threads_refresh(METRICS_WAIT_MS, answer_metrics, waiter) == 0) {
     xpf_server_work_begin(call->client_id);
     return true;
@@ -143,14 +150,17 @@ int xpf_command_metrics(struct xpf_command_call *call, const struct xpf_command 
   int err = xpf_param_string(call->params, "format", 32, &format, &call->fault);
   if (err)
     return err;
-  bool prometheus = strcmp(format, "prometheus") == 0;
-  if (!prometheus && strcmp(format, "json") != 0) {
+  struct metrics_wish wish = {.prometheus = strcmp(format, "prometheus") == 0};
+  if (!wish.prometheus && strcmp(format, "json") != 0) {
     xpf_fault_set(&call->fault, XPF_RPC_PARAMS, "format", "format must be json or prometheus");
     return -EINVAL;
   }
-  if (wait_for_figures(call, prometheus)) {
+  err = xpf_param_bool(call->params, "histograms", &wish.histograms, &call->fault);
+  if (err)
+    return err;
+  if (wait_for_figures(call, &wish)) {
     call->is_deferred = true;
     return 0;
   }
-  return metrics_result(prometheus, &call->result, &call->fault);
+  return metrics_result(&wish, &call->result, &call->fault);
 }

@@ -223,7 +223,10 @@
   X(LOOP, loop_delay_mean_ms, F2, MS, INTERVAL, LINE, NULL, NULL, "mean", "histogram")                          \
   X(LOOP, loop_utilization, F2, PERCENT, INTERVAL, LINE, "loop_utilization_ratio", NULL, "time the loop did not wait for events, since the last record", "1 - uv_metrics_idle_time / elapsed time") \
   X(LOOP, loop_turns, INT, COUNT, COUNTER, LINE, "loop_turns_total", NULL, "turns of the event loop", "")       \
-  X(LOOP, loop_busy_total_ms, INT, MS, COUNTER, METRICS, "loop_busy_seconds_total", NULL, "time the loop did not wait for events", "")
+  X(LOOP, loop_busy_total_ms, INT, MS, COUNTER, METRICS, "loop_busy_seconds_total", NULL, "time the loop did not wait for events", "") \
+  X(LOOP, loop_idle_total_ms, INT, MS, COUNTER, METRICS, "loop_idle_seconds_total", NULL, "time the loop waited for events", "uv_metrics_idle_time") \
+  X(LOOP, thread_cpu_ms, INT, MS, COUNTER, METRICS, "thread_cpu_seconds_total", NULL, "CPU time of the thread", "clock of the thread") \
+  X(LOOP, thread_run_queue_wait_ms, INT, MS, COUNTER, METRICS, "thread_run_queue_wait_seconds_total", NULL, "time the thread was ready but had no CPU", "/proc/self/task/TID/schedstat, field 2")
 
 #define XPF_GC_METRICS(X, k)                                                                                    \
   X(GC, total_##k##_times, INT, COUNT, COUNTER, LINE, "gc_runs_total", "kind=\"" #k "\"", "garbage collections by kind; " #k, "V8 GC callbacks") \
@@ -273,6 +276,7 @@ struct xpf_thread_metrics {
   struct xpf_heap_space spaces[XPF_HEAP_SPACES_MAX]; /* all of V8's, 0 before the first reading */
   struct xpf_status_count *statuses;                 /* ascending; owned, NULL when none */
   uint32_t statuses_count;
+  struct xpf_histogram loop_delay, http_duration; /* since the thread began, µs */
   XPF_THREAD_METRICS(XPF_METRIC_FIELD)
 };
 #undef XPF_METRIC_FIELD

@@ -313,6 +313,31 @@ static cJSON *thread_json(const struct xpf_thread_metrics *thread) {
   return NULL;
 }
 
+static bool add_histogram(cJSON *object, const char *key, const struct xpf_histogram *histogram) {
+  cJSON *array = cJSON_AddArrayToObject(object, key);
+  for (uint32_t i = 0; array && i < XPF_HISTOGRAM_BUCKETS; i++) {
+    if (histogram->counts[i] == 0)
+      continue;
+    double pair[] = {xpf_histogram_bucket_limit_us(i), histogram->counts[i]};
+    cJSON *item = cJSON_CreateDoubleArray(pair, 2);
+    if (!item || !cJSON_AddItemToArray(array, item)) {
+      cJSON_Delete(item);
+      return false;
+    }
+  }
+  return array != NULL;
+}
+
+bool xpf_metric_cjson_histograms(cJSON *result, const struct xpf_metrics *metrics) {
+  const cJSON *threads = cJSON_GetObjectItemCaseSensitive(result, "threads");
+  cJSON *thread = threads ? threads->child : NULL;
+  for (uint32_t i = 0; thread && i < metrics->count; i++, thread = thread->next)
+    if (!add_histogram(thread, "loop_delay_histogram", &metrics->threads[i].loop_delay) ||
+        !add_histogram(thread, "http_duration_histogram", &metrics->threads[i].http_duration))
+      return false;
+  return true;
+}
+
 cJSON *xpf_metric_cjson(const struct xpf_metrics *metrics) {
   cJSON *root = cJSON_CreateObject();
   cJSON *process = cJSON_AddObjectToObject(root, "process");

@@ -28,6 +28,10 @@ int xpf_metric_prometheus(struct xpf_sink *sink, const struct xpf_metrics *metri
 /* {"process":{key: number|null …},"threads":[{"thread_id","is_main",…,"spaces":[…],
  * "http_status":{"200":n},"http_status_total":{…}}]}. Keys are flat. NULL when out of memory. */
 cJSON *xpf_metric_cjson(const struct xpf_metrics *metrics);
+/* Adds to each thread of such a tree "loop_delay_histogram" and "http_duration_histogram":
+ * [[largest µs of the bucket, count], …] since the thread began, empty buckets left out. False when
+ * out of memory. */
+bool xpf_metric_cjson_histograms(cJSON *result, const struct xpf_metrics *metrics);
 
 /* `value` as the format says into out (at least 32 bytes): never an exponent or a sign. */
 #define XPF_NUMBER_MAX 400

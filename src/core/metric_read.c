@@ -246,6 +246,10 @@ static void read_loop(struct xpf_thread_metrics *out, const struct xpf_thread_vi
   out->loop_utilization = utilization(now, before, total_ms(&delay));
   out->loop_turns = (double)now->loop_turns;
   out->loop_busy_total_ms = total_ms(&now->loop_delay);
+  out->loop_idle_total_ms = ms(now->loop_idle_ns);
+  out->loop_delay = now->loop_delay;
+  out->thread_cpu_ms = known_ms(now->has_cpu, now->cpu_ns);
+  out->thread_run_queue_wait_ms = known_ms(now->has_cpu, now->run_queue_wait_ns);
 }
 
 /* ---- thread: HTTP ---- */
@@ -295,6 +299,7 @@ static void read_server(struct xpf_thread_metrics *out, const struct xpf_http_bl
   out->http_closed_total = now->closed;
   out->http_timeouts_total = now->timeouts;
   out->http_duration_total_ms = (double)duration_us(now) / 1e3;
+  out->http_duration = now->duration;
 }
 
 static void read_client(struct xpf_thread_metrics *out, const struct xpf_http_block *now,

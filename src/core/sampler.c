@@ -18,7 +18,9 @@
 #define REFRESH_TIMEOUT_MS 100
 #define REFRESH_RETRY_MS   20 /* another refresh is under way: it ends within its own timeout */
 #define REFRESH_RETRIES    10
-#define READING_MAX_AGE_NS SECOND_NS
+/* Clients that watch a process ask each second and subtract: what they get must be of this moment.
+ * Many that ask at once share a reading. */
+#define READING_MAX_AGE_NS (SECOND_NS / 10)
 #define TASKS_MAX          512
 #define LINE_MAX_BYTES     (64 * 1024)
 
@@ -75,6 +77,17 @@ static void sample_cpu(struct xpf_sampler *sampler, uint64_t now_ns) {
 
 /* ---- readings ---- */
 
+static void read_cpu(struct xpf_thread_view *view) {
+  struct xpf_os_task task;
+  view->has_cpu = xpf_os_task(0, view->tid, &task) == 0;
+  if (!view->has_cpu)
+    return;
+  view->run_queue_wait_ns = task.run_queue_wait_ns;
+  /* the clock of the thread knows more than the ticks of /proc */
+  if (xpf_os_thread_cpu_ns(view->tid, &view->cpu_ns) != 0)
+    view->cpu_ns = task.cpu_user_ns + task.cpu_system_ns;
+}
+
 static void add_view(void *arg, struct xpf_thread *thread) {
   struct views *views = arg;
   if (views->count == views->capacity) {
@@ -87,7 +100,9 @@ static void add_view(void *arg, struct xpf_thread *thread) {
     views->items = items;
     views->capacity = capacity;
   }
-  xpf_thread_view(thread, &views->items[views->count++]);
+  struct xpf_thread_view *view = &views->items[views->count++];
+  xpf_thread_view(thread, view);
+  read_cpu(view);
   if (views->for_record)
     xpf_thread_reset_longest(thread);
 }

@@ -43,6 +43,8 @@ struct xpf_thread_view {
   uint64_t array_buffers_bytes;
   struct xpf_uv_counts uv;
   struct xpf_gc_totals gc;
+  bool has_cpu; /* the two below; filled by the sampler */
+  uint64_t cpu_ns, run_queue_wait_ns;
   uint64_t loop_idle_ns; /* uv_metrics_idle_time */
   uint64_t loop_turns;
   uint64_t loop_blocked_ns;        /* age of the present turn of the loop; 0 while it polls */
