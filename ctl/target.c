@@ -69,54 +69,63 @@ static int say_unreachable(struct xpf_verdict *verdict, const struct xpf_os_iden
   }
 }
 
+/* timeout_ms as in wire/client.h: negative does not wait at all. */
 static int connect_to(struct xpf_client **out, const struct xpf_socket_place *place,
                       int timeout_ms) {
   if (strlen(place->path) < sizeof(((struct sockaddr_un *)0)->sun_path))
     return xpf_client_connect(out, place->path, timeout_ms);
-  int fd = xpf_socket_connect(place);
+  int fd = timeout_ms == 0 ? xpf_socket_connect(place)
+                           : xpf_socket_connect_within(place, timeout_ms > 0 ? timeout_ms : 0);
   return fd < 0 ? fd : xpf_client_adopt(out, fd);
 }
 
 /* A pid of 0 means a peer outside of our pid namespace, which cannot be compared. A peer of root is
  * accepted: a process that gave its privileges up after it began to listen has one. */
 static int check_peer(struct xpf_client *client, const struct xpf_os_identity *identity, pid_t pid,
-                      struct xpf_verdict *verdict) {
-  pid_t peer_pid = 0;
-  uid_t peer_uid = 0;
-  int error = xpf_client_peer(client, &peer_pid, &peer_uid);
+                      struct xpf_target_peer *peer) {
+  int error = xpf_client_peer(client, &peer->pid, &peer->uid);
 
   if (error != 0)
-    return xpf_verdict_set(verdict, XPF_REASON_UNREACHABLE, XPF_TEXT_UNREACHABLE, (int)pid,
-                           strerror(-error));
-  bool is_owner = peer_uid == identity->uid || peer_uid == identity->euid || peer_uid == 0;
-  if ((peer_pid == 0 || peer_pid == pid) && is_owner)
-    return 0;
-  return xpf_verdict_set(verdict, XPF_REASON_NOT_PERMITTED, XPF_TEXT_IMPOSTOR, (int)pid,
-                         (int)peer_pid, (unsigned)peer_uid);
+    return error;
+  bool is_owner = peer->uid == identity->uid || peer->uid == identity->euid || peer->uid == 0;
+  return (peer->pid == 0 || peer->pid == pid) && is_owner ? 0 : XPF_TARGET_IMPOSTOR;
 }
 
-int xpf_target_open(struct xpf_client **out, pid_t pid, int timeout_ms,
-                    struct xpf_verdict *verdict) {
-  struct xpf_os_identity identity = {0};
+int xpf_target_connect(struct xpf_client **out, pid_t pid, int timeout_ms,
+                       struct xpf_os_identity *identity, struct xpf_target_peer *peer) {
   struct xpf_socket_place place;
-  int error = xpf_os_identity(pid, &identity);
+  int error = xpf_os_identity(pid, identity);
 
   *out = NULL;
   if (error == -ESRCH || !xpf_os_is_alive(pid))
-    return say_unreachable(verdict, &identity, pid, -ESRCH, timeout_ms);
-  if (geteuid() != 0 && identity.pid == pid && identity.euid != geteuid())
-    return say_foreign(verdict, pid, identity.euid);
+    return -ESRCH;
+  if (geteuid() != 0 && identity->pid == pid && identity->euid != geteuid())
+    return -EPERM;
   error = xpf_socket_find(pid, &place);
   if (error == 0)
     error = connect_to(out, &place, timeout_ms);
   if (error != 0)
-    return say_unreachable(verdict, &identity, pid, error, timeout_ms);
-  error = check_peer(*out, &identity, pid, verdict);
+    return error;
+  error = check_peer(*out, identity, pid, peer);
   if (error != 0) {
     xpf_client_close(*out);
     *out = NULL;
   }
   return error;
+}
+
+int xpf_target_open(struct xpf_client **out, pid_t pid, int timeout_ms,
+                    struct xpf_verdict *verdict) {
+  struct xpf_os_identity identity = {0};
+  struct xpf_target_peer peer = {0};
+  int error = xpf_target_connect(out, pid, timeout_ms, &identity, &peer);
+
+  if (error == 0)
+    return 0;
+  if (error == XPF_TARGET_IMPOSTOR)
+    return xpf_verdict_set(verdict, XPF_REASON_NOT_PERMITTED, XPF_TEXT_IMPOSTOR, (int)pid,
+                           (int)peer.pid, (unsigned)peer.uid);
+  return say_unreachable(verdict, &identity, pid, error, timeout_ms);
 }
 
 int xpf_target_explain(struct xpf_verdict *verdict, pid_t pid, int error, int timeout_ms,

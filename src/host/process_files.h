@@ -22,6 +22,9 @@ void xpf_process_files_close(struct xpf_process_files *files);
 /* Opens a file for reading. A CLOEXEC descriptor; -EINVAL for a path that is not absolute, -ENOENT,
  * -EACCES, -EPERM (no regular file of the process's user), … */
 int xpf_process_files_read(const struct xpf_process_files *files, const char *path);
+/* Opens a directory of the process, whoever owns it: a log_dir, say. A CLOEXEC descriptor or as
+ * above. */
+int xpf_process_files_dir(const struct xpf_process_files *files, const char *path);
 /* Removes the file that fd, from _read, reads. 0; -ESTALE when another one has that name by now. */
 int xpf_process_files_remove(const struct xpf_process_files *files, const char *path, int fd);
 /* Where the path is found from here. Returns buffer; what does not fit is cut. */

@@ -33,6 +33,14 @@ int xpf_process_files_read(const struct xpf_process_files *files, const char *pa
   return -EPERM;
 }
 
+int xpf_process_files_dir(const struct xpf_process_files *files, const char *path) {
+  (void)files;
+  if (path[0] != '/')
+    return -EINVAL;
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return fd >= 0 ? fd : -errno;
+}
+
 int xpf_process_files_remove(const struct xpf_process_files *files, const char *path, int fd) {
   struct stat opened, named;
   (void)files;

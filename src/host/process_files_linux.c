@@ -96,6 +96,12 @@ int xpf_process_files_read(const struct xpf_process_files *files, const char *pa
   return error != 0 ? error : -EPERM;
 }
 
+int xpf_process_files_dir(const struct xpf_process_files *files, const char *path) {
+  if (path[0] != '/')
+    return -EINVAL;
+  return open_below(files->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static int remove_in(int dir, const char *name, int fd) {
   struct stat opened, named;
   if (fstat(fd, &opened) != 0 || fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) != 0)

@@ -75,7 +75,7 @@ int xpf_socket_connect_in(int dir, const char *dir_path, const char *name, int t
   return fd;
 }
 
-int xpf_socket_connect(const struct xpf_socket_place *place) {
+int xpf_socket_connect_within(const struct xpf_socket_place *place, int timeout_ms) {
   char dir_path[sizeof place->path];
   const char *slash = strrchr(place->path, '/');
   if (!slash)
@@ -87,7 +87,11 @@ int xpf_socket_connect(const struct xpf_socket_place *place) {
   int dir = open(dir_path, XPF_OPEN_DIR | O_NOFOLLOW);
   if (dir < 0)
     return -errno;
-  int fd = xpf_socket_connect_in(dir, dir_path, slash + 1, CONNECT_MS);
+  int fd = xpf_socket_connect_in(dir, dir_path, slash + 1, timeout_ms);
   close(dir);
   return fd;
+}
+
+int xpf_socket_connect(const struct xpf_socket_place *place) {
+  return xpf_socket_connect_within(place, CONNECT_MS);
 }

@@ -28,4 +28,6 @@ int xpf_socket_find(pid_t pid, struct xpf_socket_place *out);
 /* Connects to a place whose path may be longer than sun_path (through a directory descriptor,
  * /proc/self/fd/N/name). Returns a CLOEXEC descriptor or negative errno. */
 int xpf_socket_connect(const struct xpf_socket_place *place);
+/* The same; a target that does not accept costs at most timeout_ms (0: nothing, -EAGAIN). */
+int xpf_socket_connect_within(const struct xpf_socket_place *place, int timeout_ms);
 #endif

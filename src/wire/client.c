@@ -24,6 +24,9 @@
 
 #define READ_BYTES (64 * 1024)
 
+/* Lines and pieces that one xpf_client_take() looks at. */
+#define TAKE_TURNS_MAX 64
+
 /* How long a peer that takes no bytes any more is listened to. */
 #define LAST_WORDS_MS 100
 
@@ -254,6 +257,7 @@ struct call {
 };
 
 #define NOT_YET 1 /* the line was something else than the reply */
+#define NO_LINE 2 /* no complete line has arrived */
 
 static bool is_id(const cJSON *item, long long id) {
   return cJSON_IsNumber(item) && item->valuedouble == (double)id;
@@ -323,17 +327,36 @@ static int take_line(const struct call *call, const char *line, size_t size) {
   return rc;
 }
 
-static int receive(struct xpf_client *client, int64_t deadline) {
-  int rc = wait_for(client->fd, POLLIN, deadline);
-  if (rc != 0)
-    return rc;
+/* -EAGAIN when nothing has arrived. */
+static int receive_now(struct xpf_client *client) {
   char buffer[READ_BYTES];
   ssize_t got = recv(client->fd, buffer, sizeof buffer, MSG_DONTWAIT);
   if (got > 0)
     return xpf_frame_feed(&client->frame, buffer, (size_t)got);
   if (got == 0)
     return -ECONNRESET;
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -errno;
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? -EAGAIN : -errno;
+}
+
+static int receive(struct xpf_client *client, int64_t deadline) {
+  int rc = wait_for(client->fd, POLLIN, deadline);
+  if (rc == 0)
+    rc = receive_now(client);
+  return rc == -EAGAIN ? 0 : rc;
+}
+
+/* The next line that is here already: the end of the call, NOT_YET, or NO_LINE. */
+static int take_next_line(struct xpf_client *client, const struct call *call) {
+  char *line;
+  size_t size;
+  switch (xpf_frame_next(&client->frame, &line, &size)) {
+  case XPF_FRAME_LINE:
+    return take_line(call, line, size);
+  case XPF_FRAME_TOO_LONG:
+    return -EPROTO;
+  default:
+    return NO_LINE;
+  }
 }
 
 /* Looks at the clock before every line: a target that never stops talking is no reply either. */
@@ -341,48 +364,75 @@ static int receive_reply(struct xpf_client *client, const struct call *call, int
   for (;;) {
     if (left_ms(deadline) == 0)
       return -ETIMEDOUT;
-    char *line;
-    size_t size;
-    int rc;
-    switch (xpf_frame_next(&client->frame, &line, &size)) {
-    case XPF_FRAME_LINE:
-      rc = take_line(call, line, size);
-      if (rc != NOT_YET)
-        return rc;
-      break;
-    case XPF_FRAME_TOO_LONG:
-      return -EPROTO;
-    default:
+    int rc = take_next_line(client, call);
+    if (rc == NO_LINE) {
       rc = receive(client, deadline);
       if (rc != 0)
         return rc;
+    } else if (rc != NOT_YET) {
+      return rc;
     }
   }
+}
+
+static int send_request(struct xpf_client *client, const char *method, cJSON *take_params,
+                        int64_t deadline) {
+  char *line = xpf_request_line(++client->last_id, method, take_params);
+  if (client->broken) {
+    free(line);
+    return client->broken;
+  }
+  return send_line(client, line, deadline);
+}
+
+/* After these the stream means nothing any more. */
+static void note_broken(struct xpf_client *client, int rc) {
+  if (rc == -EPROTO || rc == -ECONNRESET || rc == -ENOMEM)
+    client->broken = rc;
 }
 
 int xpf_client_call(struct xpf_client *client, const char *method, cJSON *take_params,
                     int timeout_ms, xpf_client_progress progress, void *arg, cJSON **result,
                     struct xpf_fault *fault) {
   int64_t deadline = deadline_after(timeout_ms);
-  struct call call = {
-      .id = ++client->last_id, .progress = progress, .arg = arg, .result = result, .fault = fault};
+  struct call call = {.progress = progress, .arg = arg, .result = result, .fault = fault};
+  bool was_broken = client->broken != 0;
   if (result != NULL)
     *result = NULL;
-  char *line = xpf_request_line(call.id, method, take_params);
-  if (client->broken) {
-    free(line);
-    return client->broken;
-  }
-  int rc = send_line(client, line, deadline);
+  int rc = send_request(client, method, take_params, deadline);
+  call.id = client->last_id;
   /* A server that has no place for us says so and closes before it reads: what it said is there. */
-  if (rc == -ECONNRESET) {
+  if (rc == -ECONNRESET && !was_broken) {
     rc = receive_reply(client, &call, deadline_after(LAST_WORDS_MS));
     return rc == -ETIMEDOUT ? -ECONNRESET : rc;
   }
   if (rc != 0)
     return rc;
   rc = receive_reply(client, &call, deadline);
-  if (rc == -EPROTO || rc == -ECONNRESET || rc == -ENOMEM)
-    client->broken = rc;
+  note_broken(client, rc);
   return rc;
+}
+
+int xpf_client_send(struct xpf_client *client, const char *method, cJSON *take_params,
+                    int timeout_ms) {
+  return send_request(client, method, take_params, deadline_after(timeout_ms));
+}
+
+int xpf_client_take(struct xpf_client *client, cJSON **result, struct xpf_fault *fault) {
+  struct call call = {.id = client->last_id, .result = result, .fault = fault};
+  int rc = client->broken;
+  if (result != NULL)
+    *result = NULL;
+  if (rc != 0)
+    return rc;
+  for (int turn = 0; turn < TAKE_TURNS_MAX; turn++) {
+    rc = take_next_line(client, &call);
+    if (rc == NO_LINE && (rc = receive_now(client)) == 0)
+      continue;
+    if (rc == NOT_YET)
+      continue;
+    note_broken(client, rc);
+    return rc;
+  }
+  return -EAGAIN; /* it never stops talking: the others have their turns too */
 }

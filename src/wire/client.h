@@ -32,6 +32,12 @@ typedef void (*xpf_client_progress)(void *arg, const cJSON *params);
 int xpf_client_call(struct xpf_client *client, const char *method, cJSON *take_params,
                     int timeout_ms, xpf_client_progress progress, void *arg, cJSON **result,
                     struct xpf_fault *fault);
+/* The two halves of a call, for one thread that watches many targets with poll(). _send returns
+ * when the request is with the kernel. _take looks at what has arrived and never waits: -EAGAIN
+ * while the reply to the last _send is not complete, else as _call. */
+int xpf_client_send(struct xpf_client *client, const char *method, cJSON *take_params,
+                    int timeout_ms);
+int xpf_client_take(struct xpf_client *client, cJSON **result, struct xpf_fault *fault);
 /* Sends without waiting; used for `cancel`. */
 int xpf_client_notify(struct xpf_client *client, const char *method, cJSON *take_params,
                       int timeout_ms);
