@@ -26,7 +26,9 @@ struct xpf_ctl_command {
   const char *summary_en, *summary_zh;
   uint64_t options; /* XPF_OPTION_BIT()s it takes */
   bool needs_pid;
-  bool takes_many;                                      /* several processes, also as plain words */
+  bool takes_many;   /* several processes, also as plain words */
+  const char *words; /* what may follow the command, as the usage has it; NULL: nothing */
+  int words_max;
   bool takes_config;                                    /* takes configuration keys as options */
   bool is_job;                                          /* what `cancel --action` accepts */
   int (*exec)(const struct xpf_invocation *invocation); /* an exit status; prints */
@@ -52,5 +54,8 @@ int xpf_cmd_profile(const struct xpf_invocation *invocation);
 int xpf_cmd_trace(const struct xpf_invocation *invocation);
 int xpf_cmd_cancel(const struct xpf_invocation *invocation);
 int xpf_cmd_attach(const struct xpf_invocation *invocation);
+int xpf_cmd_top(const struct xpf_invocation *invocation);
+int xpf_cmd_watch(const struct xpf_invocation *invocation);
+int xpf_cmd_logs(const struct xpf_invocation *invocation);
 int xpf_cmd_help(const struct xpf_invocation *invocation);
 #endif

@@ -41,10 +41,14 @@ void xpf_help_general(FILE *out) {
 void xpf_help_command(FILE *out, const struct xpf_ctl_command *command) {
   char usage[160];
 
-  snprintf(usage, sizeof usage, "xprofctl %s%s%s%s", command->name,
+  snprintf(usage, sizeof usage, "xprofctl %s%s%s%s%s%s", command->name,
            command->needs_pid ? " -p PID" : "",
            (command->options & XPF_OPTION_BIT(ACTION)) != 0 ? " --action COMMAND" : "",
-           strcmp(command->name, "help") == 0 ? " [COMMAND]" : " [options]");
+           command->words != NULL ? " " : "", command->words != NULL ? command->words : "",
+           (command->options &
+            ~(XPF_OPTION_BIT(JSON) | XPF_OPTION_BIT(HELP) | XPF_OPTION_BIT(VERSION))) != 0
+               ? " [options]"
+               : "");
   xpf_print_line(out, xpf_text(XPF_TEXT_HELP_USAGE), usage);
   fprintf(out, "\n%s\n", xpf_text_pick(command->summary_en, command->summary_zh));
   if (command->alias != NULL)

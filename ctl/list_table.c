@@ -6,6 +6,7 @@
 #include <string.h>
 #include "print.h"
 #include "process_figures.h"
+#include "process_name.h"
 #include "reply_field.h"
 #include "text.h"
 
@@ -47,18 +48,6 @@ static const struct {
 struct cells {
   char text[COLUMN_TITLE][CELL_BYTES];
 };
-
-/* The script says more than the title, which is "node" unless somebody set it. */
-static const char *name_of(const struct xpf_process_row *row) {
-  const char *title = xpf_reply_field_text(row->info, "title", "");
-  const char *script = xpf_reply_field_text(row->info, "script", "");
-
-  if (row->status != 0)
-    return row->command_line;
-  if (*script != '\0' && (*title == '\0' || strncmp(title, "node", 4) == 0 || strchr(title, '/')))
-    return script;
-  return *title != '\0' ? title : row->command_line;
-}
 
 static void put_number(char *cell, const char *format, double value) {
   if (isnan(value))
@@ -110,7 +99,7 @@ static void print_padded(const char *text, unsigned width, bool right) {
 
 static void print_row(const struct xpf_process_row *row, const struct cells *cells,
                       const unsigned *widths) {
-  char reason[96];
+  char reason[96], name[4096];
   unsigned span = 0;
 
   if (row->status == 0) {
@@ -128,7 +117,11 @@ static void print_row(const struct xpf_process_row *row, const struct cells *cel
     print_padded(cells->text[COLUMN_PID], widths[COLUMN_PID], true);
     print_padded(reason, span, false);
   }
-  xpf_print_line(stdout, "%s", name_of(row));
+  if (row->status == 0)
+    xpf_process_name(name, sizeof name, row->info, row->command_line);
+  else
+    snprintf(name, sizeof name, "%s", row->command_line);
+  xpf_print_line(stdout, "%s", name);
 }
 
 static void print_titles(const unsigned *widths) {

@@ -69,6 +69,27 @@
   X(LOG_DIR, 0, "log-dir", NULL, NULL, TEXT, 0, 0, "DIR",                                          \
     "directory of logs and profiles, as the process sees it", "日志和采样文件的目录 (以该进程的视角)")                \
   X(YES, 'y', "yes", NULL, NULL, FLAG, 0, 0, NULL, "do not ask", "不询问")                              \
+  X(DELAY, 'd', "delay", "interval", NULL, NUMBER, 0.1, 3600, "SECONDS",                           \
+    "time between two looks (default: 1)", "刷新间隔, 秒 (默认 1)")                                       \
+  X(TIMES, 'n', "count", "lines", NULL, WHOLE, 0, 1000000000.0, "N",                               \
+    "how many: lines of a log, looks of watch and top", "数量: 日志行数, 或 watch 与 top 的次数")             \
+  X(ONCE, 0, "once", NULL, NULL, FLAG, 0, 0, NULL,                                                 \
+    "print the table once and end", "输出一次表格后退出")                                                   \
+  X(BATCH, 'b', "batch", NULL, NULL, FLAG, 0, 0, NULL,                                             \
+    "print tables one after the other, for scripts and files", "逐次输出纯文本表格, 供脚本使用")                 \
+  X(SORT, 0, "sort", NULL, NULL, TEXT, 0, 0, "COLUMN",                                             \
+    "cpu (default), rss, heap, limit, full, gc, delay, elu, rate, latency, handles, wait, throttled, uptime, pid, name", \
+    "排序列: cpu (默认), rss, heap, limit, full, gc, delay, elu, rate, latency, handles, wait, throttled, uptime, pid, name") \
+  X(FILTER, 0, "filter", NULL, NULL, TEXT, 0, 0, "TEXT",                                           \
+    "only processes whose name, pid or state contains it", "仅显示名称, 进程号或状态包含该文本的进程")                \
+  X(ASCII, 0, "ascii", NULL, NULL, FLAG, 0, 0, NULL,                                               \
+    "draw with plain ASCII characters", "仅使用 ASCII 字符绘制")                                          \
+  X(FOLLOW, 'f', "follow", NULL, NULL, FLAG, 0, 0, NULL,                                           \
+    "go on with what is written from now on; Ctrl-C ends it", "持续输出新写入的内容; Ctrl-C 结束")             \
+  X(ERRORS, 0, "errors", NULL, NULL, FLAG, 0, 0, NULL,                                             \
+    "the error log", "错误日志")                                                                       \
+  X(EVERYBODY, 0, "all-pids", NULL, NULL, FLAG, 0, 0, NULL,                                        \
+    "the lines of every process that writes to the same log", "同一日志中所有进程的行")                       \
   X(TIMEOUT, 0, "timeout", NULL, NULL, NUMBER, 0.001, 31536000, "SECONDS",                         \
     "give up after this time (default: 5, with --wait none)", "超时时间, 秒 (默认 5, 使用 --wait 时不限)")      \
   X(JSON, 0, "json", NULL, NULL, FLAG, 0, 0, NULL,                                                 \

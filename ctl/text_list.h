@@ -144,6 +144,110 @@
   X(LIST_EMPTY_USER,                                                                               \
     "No running process of yours with xprofiler was found (with sudo, those of all users are listed).", \
     "没有找到您的运行 xprofiler 的进程 (使用 sudo 可列出所有用户的进程).")                                               \
+  /* top */                                                                                        \
+  X(TOP_TITLE_CPU, "CPU%", "CPU%")                                                                 \
+  X(TOP_LABEL_CPU, "CPU, 100 % is one core", "CPU, 100 % 为一个核")                                    \
+  X(TOP_TITLE_RSS, "RSS", "RSS")                                                                   \
+  X(TOP_LABEL_RSS, "resident memory", "常驻内存")                                                      \
+  X(TOP_TITLE_HEAP, "HEAP", "堆")                                                                   \
+  X(TOP_LABEL_HEAP, "JS heap used", "JS 堆已用")                                                      \
+  X(TOP_TITLE_LIMIT, "LIMIT", "上限")                                                                \
+  X(TOP_LABEL_LIMIT, "limit of the JS heap", "JS 堆上限")                                             \
+  X(TOP_TITLE_FULL, "FULL%", "堆%")                                                                 \
+  X(TOP_LABEL_FULL, "heap used of its limit", "堆占用比例")                                             \
+  X(TOP_TITLE_GC, "GC%", "GC%")                                                                    \
+  X(TOP_LABEL_GC, "time in garbage collection", "GC 时间占比")                                         \
+  X(TOP_TITLE_DELAY, "DELAY", "延迟")                                                                \
+  X(TOP_LABEL_DELAY, "event loop delay, p99", "事件循环延迟 p99")                                        \
+  X(TOP_TITLE_ELU, "ELU%", "ELU%")                                                                 \
+  X(TOP_LABEL_ELU, "event loop utilization", "事件循环利用率")                                            \
+  X(TOP_TITLE_RATE, "REQ/s", "请求")                                                                 \
+  X(TOP_LABEL_RATE, "HTTP responses a second", "每秒 HTTP 响应")                                       \
+  X(TOP_TITLE_LATENCY, "LAT99", "耗时")                                                              \
+  X(TOP_LABEL_LATENCY, "HTTP latency, p99", "HTTP 耗时 p99")                                         \
+  X(TOP_TITLE_HANDLES, "HNDLS", "句柄")                                                              \
+  X(TOP_LABEL_HANDLES, "active libuv handles", "活动 libuv 句柄")                                      \
+  X(TOP_TITLE_WAIT, "WAIT%", "等待")                                                                 \
+  X(TOP_LABEL_WAIT, "ready but without a CPU", "就绪但未获得 CPU")                                       \
+  X(TOP_TITLE_THROTTLED, "THRT%", "限流")                                                            \
+  X(TOP_LABEL_THROTTLED, "throttled by the cgroup", "被 cgroup 限流")                                 \
+  X(TOP_TITLE_UPTIME, "UPTIME", "时长")                                                              \
+  X(TOP_LABEL_UPTIME, "time since xprofiler was loaded", "xprofiler 加载时长")                         \
+  X(TOP_TITLE_NAME, "NAME", "程序") \
+  X(TOP_STOPPED, "stopped %.0f s", "已暂停 %.0f 秒")                                                   \
+  X(TOP_SILENT, "no answer %.0f s", "无响应 %.0f 秒")                                                  \
+  X(TOP_GONE, "gone", "已退出")                                                                       \
+  X(TOP_MAIN, "main thread", "主线程")                                                                \
+  X(TOP_WORKER, "worker %u", "Worker %u")                                                          \
+  X(TOP_HEADER, "%s  %.0f CPUs  load %.2f %.2f %.2f  memory %s of %s", "%s  %.0f 个 CPU  负载 %.2f %.2f %.2f  内存 %s / %s") \
+  X(TOP_COUNTS, "%zu processes, %zu threads", "%zu 个进程, %zu 个线程")                                  \
+  X(TOP_TROUBLE, "%zu blocked, %zu silent", "%zu 个阻塞, %zu 个无响应")                                   \
+  X(TOP_EVERY, "every %g s", "每 %g 秒")                                                             \
+  X(TOP_PAUSED, "PAUSED", "已暂停刷新")                                                                 \
+  X(TOP_FILTERED, "filter: %s", "过滤: %s")                                                          \
+  X(TOP_FILTER_PROMPT, "filter (name, pid, state): %s", "过滤 (名称, 进程号, 状态): %s")                    \
+  X(TOP_SEARCHING, "Looking for processes with xprofiler ...", "正在查找运行 xprofiler 的进程 ...")         \
+  X(TOP_NO_MATCH, "No process matches the filter. Esc shows all.", "没有匹配的进程. 按 Esc 显示全部.")         \
+  X(TOP_KEYS_MOVE, "select", "选择")                                                                 \
+  X(TOP_KEYS_SORT, "sort", "排序")                                                                   \
+  X(TOP_KEYS_FILTER, "filter", "过滤")                                                               \
+  X(TOP_KEYS_THREADS, "threads", "线程")                                                             \
+  X(TOP_KEYS_DETAIL, "detail", "详情")                                                               \
+  X(TOP_KEYS_CPU, "CPU", "CPU")                                                                    \
+  X(TOP_KEYS_SNAPSHOT, "snapshot", "快照")                                                           \
+  X(TOP_KEYS_HELP, "help", "帮助")                                                                   \
+  X(TOP_KEYS_QUIT, "quit", "退出")                                                                   \
+  X(TOP_DETAIL_OLD, "no figures yet", "暂无数据")                                                      \
+  X(TOP_DETAIL_MAX, "max %s", "最大 %s")                                                             \
+  X(TOP_HELP_TITLE, "Keys", "按键")                                                                  \
+  X(TOP_HELP_MOVE, "select a row", "选择行")                                                          \
+  X(TOP_HELP_SORT, "sort by the column on the left, on the right", "按左/右侧的列排序")                    \
+  X(TOP_HELP_LETTERS, "sort by:", "排序:")                                                           \
+  X(TOP_HELP_REVERSE, "reverse the order", "反转顺序")                                                 \
+  X(TOP_HELP_FILTER, "filter by name, pid or state; Esc shows all", "按名称, 进程号或状态过滤; Esc 显示全部")     \
+  X(TOP_HELP_THREADS, "threads: of this process, of all", "展开/收起线程: 当前进程, 所有进程")                   \
+  X(TOP_HELP_DETAIL, "detail pane of the selected row", "当前行的详情")                                  \
+  X(TOP_HELP_PAUSE, "hold the picture; again: go on", "暂停/继续刷新")                                   \
+  X(TOP_HELP_DELAY, "look more often, less often", "缩短/延长刷新间隔")                                    \
+  X(TOP_HELP_JOBS, "in the selected process or thread:", "对当前进程或线程:")                              \
+  X(TOP_HELP_CPU, "CPU profile of 10 s; again: stop it now", "10 秒 CPU 采样; 再按一次立即停止")              \
+  X(TOP_HELP_ALLOC, "heap profile of 10 s; again: stop it now", "10 秒堆分配采样; 再按一次立即停止")             \
+  X(TOP_HELP_GC, "record of garbage collections of 10 s", "10 秒 GC 采样")                            \
+  X(TOP_HELP_SNAPSHOT, "heap snapshot; asks first, as it pauses the thread", "堆快照; 会暂停线程, 需确认")    \
+  X(TOP_HELP_REPORT, "diagnostic report", "诊断报告")                                                  \
+  X(TOP_HELP_END, "Any key goes back.", "按任意键返回.")                                                 \
+  X(TOP_HELP_ROWS, "A process has the sum of its threads (heap, requests, handles) or the worst of them (FULL, GC, DELAY, ELU, LAT99).", "进程行为其线程之和 (堆, 请求, 句柄) 或最差值 (堆%, GC, 延迟, ELU, 耗时).") \
+  X(TOP_ASK_SNAPSHOT, "A heap snapshot pauses thread %u of process %d while V8 walks %s of heap. Take it? [y/N]", "堆快照会暂停进程 %2$d 的线程 %1$u (堆 %3$s). 是否继续? [y/N]") \
+  X(TOP_JOB_RUNNING, "%s of %d: %s", "%s (进程 %d): %s")                                             \
+  X(TOP_JOB_DONE, "%s of %d: %s (%s)", "%s (进程 %d): %s (%s)")                                      \
+  X(TOP_JOB_FAILED, "%s of %d failed: %s", "%s (进程 %d) 失败: %s")                                    \
+  X(TOP_JOB_STOPPING, "stopping", "正在停止")                                                          \
+  X(TOP_JOB_BUSY, "Too many jobs at once; wait until one is done.", "同时进行的任务过多, 请等待其完成.")          \
+  X(TOP_JOB_NONE, "Select a process first.", "请先选择进程.")                                            \
+  X(TOP_JOB_CPU, "CPU profile", "CPU 采样")                                                          \
+  X(TOP_JOB_ALLOC, "heap profile", "堆采样")                                                          \
+  X(TOP_JOB_GC, "GC profile", "GC 采样")                                                             \
+  X(TOP_JOB_SNAPSHOT, "heap snapshot", "堆快照")                                                      \
+  X(TOP_JOB_REPORT, "report", "诊断报告")                                                              \
+  X(TOP_NO_TERMINAL, "top needs a terminal; for scripts: xprofctl top --once", "top 需要终端; 脚本请使用: xprofctl top --once") \
+  X(TOP_BAD_TERMINAL, "the terminal type \"%s\" is not known here; set TERM, or use xprofctl top --once", "无法识别的终端类型 \"%s\"; 请设置 TERM, 或使用 xprofctl top --once") \
+  X(TOP_BAD_SORT, "--sort must be one of the columns that xprofctl help top lists, not \"%s\"", "--sort 必须是 xprofctl help top 列出的列之一, 而不是 \"%s\"") \
+  X(TOP_FAILED, "the live view cannot be shown: %s", "无法显示实时视图: %s")                               \
+  X(TOP_ELSEWHERE, "another process listens at its place", "其他进程占用了其监听位置")                         \
+  /* watch */                                                                                      \
+  X(WATCH_UNKNOWN, "process %d has no metric %s", "进程 %d 没有指标 %s")                                 \
+  X(WATCH_NO_RATE, "%s is not a number, so it has no rate", "%s 不是数字, 无法计算速率")                     \
+  X(WATCH_NO_THREAD, "process %d has no thread %u", "进程 %d 没有线程 %u")                               \
+  X(WATCH_LIST_HINT, "The keys: xprofctl watch -p %d", "查看所有指标: xprofctl watch -p %d")             \
+  X(WATCH_OF_PROCESS, "of the process:", "进程指标:")                                                  \
+  X(WATCH_OF_THREAD, "of thread %u:", "线程 %u 指标:")                                                 \
+  X(WATCH_TIME, "time", "时间")                                                                      \
+  X(WATCH_LIST_END, "KEY/s is the growth of a counter in a second. docs/metrics.md explains the keys.", "KEY/s 为计数器每秒增量. 各指标说明见 docs/metrics.md.") \
+  /* logs */                                                                                       \
+  X(LOGS_NO_DIR, "process %d does not say where its log is", "进程 %d 未提供日志目录")                      \
+  X(LOGS_OPEN, "the log %s cannot be read: %s", "无法读取日志 %s: %s")                                   \
+  X(LOGS_NONE, "There is no log in %s yet; a record is written every log_interval.", "%s 中还没有日志; 每个 log_interval 写入一次.") \
+  X(LOGS_EMPTY, "The log has no line of process %d; --all-pids shows the others.", "日志中没有进程 %d 的行; --all-pids 显示其他进程.") \
   /* failures */                                                                                   \
   X(FAILED, "Command failed: %s", "执行命令失败: %s")                                                    \
   X(NO_PROCESS, "process %d does not exist", "进程 %d 不存在")                                          \

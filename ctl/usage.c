@@ -73,7 +73,7 @@ static int check_words(const struct xpf_ctl_command *command, struct xpf_options
                        struct xpf_verdict *verdict) {
   if (command->takes_many)
     return take_pids(options, verdict);
-  int wanted = strcmp(command->name, "help") == 0 ? 2 : 1;
+  int wanted = 1 + command->words_max;
 
   if (options->words_count <= wanted)
     return 0;

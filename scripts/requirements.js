@@ -62,6 +62,7 @@ const TEST = [
   { package: 'clang-format', isThere: programs('clang-format') },
   { package: 'cppcheck', isThere: programs('cppcheck') },
   { package: 'gdb', isThere: programs('gdb') },
+  { package: 'tmux', isThere: programs('tmux') },
   { package: 'chromium', isThere: programs('chromium', 'chromium-browser', 'google-chrome') },
   // libFuzzer, in the version of Debian 12; without it the fuzzers only run their corpus.
   { package: 'clang', isThere: programs('clang'), isOptional: true },
