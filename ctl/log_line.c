@@ -39,6 +39,9 @@ static bool to_number(const char *text, size_t size, long long *out) {
   char digits[24], *end;
   if (size == 0 || size > 18)
     return false;
+  for (size_t i = 0; i < size; i++)
+    if (text[i] < '0' || text[i] > '9')
+      return false;
   copy(digits, sizeof digits, text, size);
   *out = strtoll(digits, &end, 10);
   return *end == '\0';
@@ -166,7 +169,7 @@ static bool take_json_pair(struct xpf_log_pair *pair, const cJSON *item, const c
                            const char *end) {
   char quoted[128];
   int size = snprintf(quoted, sizeof quoted, "\"%s\":", item->string);
-  if (size <= 0 || size >= (int)sizeof quoted)
+  if (*item->string == '\0' || size <= 0 || size >= (int)sizeof quoted)
     return false;
   const char *found = memmem(*at, (size_t)(end - *at), quoted, (size_t)size);
   if (found == NULL)

@@ -59,7 +59,8 @@ static int open_file(struct xpf_log_source *source, const char *name) {
   source->fd = fd;
   source->device = file.st_dev;
   source->inode = file.st_ino;
-  strcpy(source->name, name);
+  if (name != source->name)
+    strcpy(source->name, name);
   return 0;
 }
 

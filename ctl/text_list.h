@@ -146,7 +146,7 @@
     "没有找到您的运行 xprofiler 的进程 (使用 sudo 可列出所有用户的进程).")                                               \
   /* top */                                                                                        \
   X(TOP_TITLE_CPU, "CPU%", "CPU%")                                                                 \
-  X(TOP_LABEL_CPU, "CPU, 100 % is one core", "CPU, 100 % 为一个核")                                    \
+  X(TOP_LABEL_CPU, "CPU use, of one core", "CPU 使用率 (单核)")                                    \
   X(TOP_TITLE_RSS, "RSS", "RSS")                                                                   \
   X(TOP_LABEL_RSS, "resident memory", "常驻内存")                                                      \
   X(TOP_TITLE_HEAP, "HEAP", "堆")                                                                   \
@@ -156,7 +156,7 @@
   X(TOP_TITLE_FULL, "FULL%", "堆%")                                                                 \
   X(TOP_LABEL_FULL, "heap used of its limit", "堆占用比例")                                             \
   X(TOP_TITLE_GC, "GC%", "GC%")                                                                    \
-  X(TOP_LABEL_GC, "time in garbage collection", "GC 时间占比")                                         \
+  X(TOP_LABEL_GC, "time in collections", "GC 时间占比")                                         \
   X(TOP_TITLE_DELAY, "DELAY", "延迟")                                                                \
   X(TOP_LABEL_DELAY, "event loop delay, p99", "事件循环延迟 p99")                                        \
   X(TOP_TITLE_ELU, "ELU%", "ELU%")                                                                 \
@@ -216,7 +216,7 @@
   X(TOP_HELP_SNAPSHOT, "heap snapshot; asks first, as it pauses the thread", "堆快照; 会暂停线程, 需确认")    \
   X(TOP_HELP_REPORT, "diagnostic report", "诊断报告")                                                  \
   X(TOP_HELP_END, "Any key goes back.", "按任意键返回.")                                                 \
-  X(TOP_HELP_ROWS, "A process has the sum of its threads (heap, requests, handles) or the worst of them (FULL, GC, DELAY, ELU, LAT99).", "进程行为其线程之和 (堆, 请求, 句柄) 或最差值 (堆%, GC, 延迟, ELU, 耗时).") \
+  X(TOP_HELP_ROWS, "A process has the sum of its threads (heap, requests, handles) or the worst of them (FULL, GC, DELAY, ELU, LAT99).", "进程行为其线程之和 (堆, 请求, 句柄) 或最差值 (堆占比, GC, 延迟, ELU, 耗时).") \
   X(TOP_ASK_SNAPSHOT, "A heap snapshot pauses thread %u of process %d while V8 walks %s of heap. Take it? [y/N]", "堆快照会暂停进程 %2$d 的线程 %1$u (堆 %3$s). 是否继续? [y/N]") \
   X(TOP_JOB_RUNNING, "%s of %d: %s", "%s (进程 %d): %s")                                             \
   X(TOP_JOB_DONE, "%s of %d: %s (%s)", "%s (进程 %d): %s (%s)")                                      \

@@ -1,18 +1,24 @@
 #!/usr/bin/env node
 'use strict';
 
-// The picture of the README: a terminal, drawn from the text in docs/img/start.txt.
-//   node scripts/picture.js            draws docs/img/start.svg
-//   node scripts/picture.js --record   first runs npm start, and xprofctl list beside it, and keeps their text
+// The pictures of terminals, drawn from the texts in docs/img/: start.txt and top.txt.
+//   node scripts/picture.js                draws docs/img/start.svg and top.svg
+//   node scripts/picture.js --record       first runs npm start, and xprofctl list beside it, and keeps their text
+//   node scripts/picture.js --record-top   first runs xprofctl top in tmux, and keeps its screen
 
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { spawn, spawnSync } = require('node:child_process');
 
+const screen = require('./screen_picture');
+
 const root = path.join(__dirname, '..');
 const transcript = path.join(root, 'docs', 'img', 'start.txt');
 const picture = path.join(root, 'docs', 'img', 'start.svg');
+
+const topTranscript = path.join(root, 'docs', 'img', 'top.txt');
+const topPicture = path.join(root, 'docs', 'img', 'top.svg');
 
 const FONT_SIZE = 13;
 const CHAR_WIDTH = 7.83; // of the fonts below at that size
@@ -151,7 +157,11 @@ async function main([word]) {
   if (word === '--record') {
     await record();
   }
+  if (word === '--record-top') {
+    fs.writeFileSync(topTranscript, await screen.record());
+  }
   fs.writeFileSync(picture, draw(fs.readFileSync(transcript, 'utf8')));
+  fs.writeFileSync(topPicture, screen.draw(fs.readFileSync(topTranscript, 'utf8'), 'xprofctl top in a terminal'));
 }
 
 main(process.argv.slice(2)).catch((error) => {
