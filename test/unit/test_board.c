@@ -364,7 +364,8 @@ static void names(void **state) {
   char text[700];
   assert_string_equal(xpf_board_row_name(&row, true, 0, text, sizeof text),
                       "/home/ada/shop/server.js");
-  assert_string_equal(xpf_board_row_name(&row, true, 20, text, sizeof text), "…/ada/shop/server.js");
+  assert_string_equal(xpf_board_row_name(&row, true, 20, text, sizeof text),
+                      "…/ada/shop/server.js");
   process.state = XPF_BOARD_BLOCKED;
   process.state_s = 12.3;
   assert_string_equal(xpf_board_row_name(&row, false, 26, text, sizeof text),
