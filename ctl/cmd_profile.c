@@ -28,12 +28,15 @@ static int fill(struct xpf_shots *shots, const struct xpf_shot_targets *targets)
   if (shots->items == NULL)
     return -ENOMEM;
   shots->count = targets->count;
-  for (size_t i = 0; i < targets->count; i++)
+  for (size_t i = 0; i < targets->count; i++) {
     shots->items[i].target = targets->items[i];
+    shots->items[i].files.root = -1;
+  }
   return 0;
 }
 
-static int shoot(const struct xpf_invocation *invocation, const struct xpf_shot_targets *targets) {
+static int shoot(const struct xpf_invocation *invocation, const struct xpf_shot_targets *targets,
+                 const struct xpf_shot_output *output) {
   const struct xpf_options *options = &invocation->options;
   struct xpf_verdict verdict;
   struct xpf_shots shots = {.kind = invocation->command->argument,
@@ -50,7 +53,7 @@ static int shoot(const struct xpf_invocation *invocation, const struct xpf_shot_
   if (error == 0)
     error = xpf_shots_run(&shots);
   if (error == 0) {
-    status = xpf_shot_report(invocation, &shots);
+    status = xpf_shot_report(invocation, &shots, output);
   } else {
     xpf_verdict_set(&verdict, XPF_REASON_LOCAL, XPF_TEXT_OUT_OF_MEMORY);
     status = fail(&verdict, invocation->json);
@@ -62,11 +65,14 @@ static int shoot(const struct xpf_invocation *invocation, const struct xpf_shot_
 
 int xpf_cmd_profile(const struct xpf_invocation *invocation) {
   struct xpf_shot_targets targets;
+  struct xpf_shot_output output;
   struct xpf_verdict verdict;
 
   int status = xpf_shot_targets_choose(&targets, invocation, &verdict);
   if (status == 0)
-    status = shoot(invocation, &targets);
+    status = xpf_shot_output_plan(&output, invocation, targets.count, &verdict);
+  if (status == 0)
+    status = shoot(invocation, &targets, &output);
   else
     fail(&verdict, invocation->json);
   xpf_shot_targets_free(&targets);

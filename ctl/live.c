@@ -72,10 +72,23 @@ static void find_stalls(struct xpf_live *live, const struct xpf_turns *now, doub
   }
 }
 
+/* Of a target that has no histograms: its longest turn has become longer. */
+static void take_longest(struct xpf_live *live, const cJSON *thread, double at_ms) {
+  double longest_ms = xpf_reply_field_number(thread, "loop_delay_max_ms", 0);
+  /* The present turn is part of it and may go on. */
+  bool has_ended = longest_ms > live->blocked_ms;
+  if (live->is_known && has_ended && longest_ms > live->longest_ms && longest_ms >= STALL_MS)
+    add_stall(live, longest_ms, at_ms);
+  if (has_ended)
+    live->longest_ms = longest_ms;
+}
+
 static void take_turns(struct xpf_live *live, const cJSON *thread, double at_ms) {
   struct xpf_turns *now = read_turns(thread);
-  if (now == NULL)
+  if (now == NULL) {
+    take_longest(live, thread, at_ms);
     return;
+  }
   if (live->turns != NULL)
     find_stalls(live, now, at_ms);
   free(live->turns);

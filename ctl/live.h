@@ -24,6 +24,7 @@ struct xpf_live {
   double first_collections, first_gc_ms;
   struct xpf_stall stalls[XPF_STALLS_MAX]; /* the longest of the window, longest first */
   size_t stalls_count;
+  double longest_ms; /* turn of the last reply, when that has no histogram */
   struct xpf_turns *turns;
 };
 

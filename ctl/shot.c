@@ -102,6 +102,8 @@ static int work(const struct errand *errand, struct xpf_client *client) {
   cJSON *params = cJSON_Duplicate(shots->params, true);
 
   name_target(shot, client);
+  /* Now: what has ended by the time its file is there has no directory any more. */
+  xpf_process_files_open(&shot->files, shot->target.pid);
   cJSON_AddNumberToObject(params, "thread_id", shot->target.thread_id);
   cJSON_AddTrueToObject(params, "wait");
   if (shots->kind->flag != NULL)
@@ -364,6 +366,7 @@ int xpf_shots_run(struct xpf_shots *shots) {
 void xpf_shots_free(struct xpf_shots *shots) {
   for (size_t i = 0; i < shots->count; i++) {
     xpf_live_free(&shots->items[i].live);
+    xpf_process_files_close(&shots->items[i].files);
     cJSON_Delete(shots->items[i].result);
   }
   free(shots->items);

@@ -3,6 +3,7 @@
 #ifndef XPF_CTL_SHOT_H
 #define XPF_CTL_SHOT_H
 #include <cjson/cJSON.h>
+#include "host/process_files.h"
 #include "live.h"
 #include "shot_kind.h"
 #include "shot_target.h"
@@ -23,6 +24,7 @@ struct xpf_shot {
   double began_ms;  /* monotonic; 0 before it runs */
   double done;      /* 0 … 1 when the target tells */
   struct xpf_live live;
+  struct xpf_process_files files;
   cJSON *result; /* when status is 0: as in protocol.md, Jobs */
   int status;    /* 0, or an exit status and *verdict */
   struct xpf_verdict verdict;

@@ -1,10 +1,14 @@
 #include "shot_report.h"
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "job_details.h"
 #include "print.h"
 #include "reply_field.h"
+#include "shot_file.h"
 #include "style.h"
 
 /* Shorter stalls are not worth a line. */
@@ -14,7 +18,8 @@
 struct report {
   const struct xpf_invocation *invocation;
   const struct xpf_shots *shots;
-  FILE *out; /* for people */
+  struct xpf_shot_file *files; /* one for each shot */
+  FILE *out;                   /* for people */
 };
 
 /* ---- for people ---- */
@@ -58,11 +63,23 @@ static void print_stalls(const struct report *report, const struct xpf_live *liv
     xpf_print_line(report->out, xpf_text(XPF_TEXT_SHOT_STALLS), list);
 }
 
-static void print_done(const struct report *report, const struct xpf_shot *shot) {
+static void print_done(const struct report *report, size_t index) {
+  /* A file or a program behind a pipe has room for everything. */
+  unsigned columns = isatty(fileno(report->out)) == 1 ? xpf_style_columns(report->out) : UINT_MAX;
+  const struct xpf_shot *shot = &report->shots->items[index];
+  const struct xpf_shot_file *file = &report->files[index];
+
   print_head(report, shot);
-  xpf_print_line(report->out, "  %s", xpf_reply_field_text(shot->result, "filepath", "?"));
+  if (strcmp(file->path, "-") != 0)
+    xpf_print_line(report->out, "  %s", file->path);
   xpf_job_details_print(report->out, shot->result);
   print_stalls(report, &shot->live);
+  if (*file->original != '\0')
+    xpf_print_line(report->out, xpf_text(XPF_TEXT_SHOT_ORIGINAL), file->original);
+  if (file->summary != NULL)
+    report->shots->kind->print(report->out, file->summary, columns);
+  else if (*file->note != '\0')
+    xpf_print_line(report->out, xpf_text(XPF_TEXT_SUM_NONE), file->note);
 }
 
 static void print_failed(const struct xpf_shot *shot) {
@@ -81,7 +98,18 @@ static void add_number(cJSON *object, const char *key, double value) {
     cJSON_AddNumberToObject(object, key, value);
 }
 
-static cJSON *make_object(const struct report *report, const struct xpf_shot *shot) {
+static void add_file(cJSON *object, const struct xpf_shot_file *file) {
+  cJSON_AddStringToObject(object, "format", file->format);
+  if (*file->original != '\0')
+    cJSON_AddStringToObject(object, "original", file->original);
+  if (file->summary != NULL)
+    cJSON_AddItemReferenceToObject(object, "summary", file->summary);
+  else if (*file->note != '\0')
+    cJSON_AddStringToObject(object, "no_summary", file->note);
+}
+
+static cJSON *make_object(const struct report *report, size_t index) {
+  const struct xpf_shot *shot = &report->shots->items[index];
   cJSON *object = cJSON_CreateObject();
   const cJSON *member;
 
@@ -93,6 +121,7 @@ static cJSON *make_object(const struct report *report, const struct xpf_shot *sh
     if (cJSON_GetObjectItemCaseSensitive(object, member->string) == NULL)
       cJSON_AddItemToObject(object, member->string, cJSON_Duplicate(member, true));
   }
+  add_file(object, &report->files[index]);
   if (shot->live.is_known) {
     add_number(object, "rss_bytes", shot->live.rss_bytes);
     add_number(object, "rss_peak_bytes", shot->live.rss_peak_bytes);
@@ -101,7 +130,8 @@ static cJSON *make_object(const struct report *report, const struct xpf_shot *sh
   return object;
 }
 
-static cJSON *make_entry(const struct report *report, const struct xpf_shot *shot) {
+static cJSON *make_entry(const struct report *report, size_t index) {
+  const struct xpf_shot *shot = &report->shots->items[index];
   cJSON *object;
   if (shot->status != 0) {
     object = xpf_verdict_json(&shot->verdict);
@@ -109,7 +139,7 @@ static cJSON *make_entry(const struct report *report, const struct xpf_shot *sho
     cJSON_AddNumberToObject(object, "thread_id", shot->target.thread_id);
     return object;
   }
-  object = make_object(report, shot);
+  object = make_object(report, index);
   cJSON_AddTrueToObject(object, "ok");
   return object;
 }
@@ -122,7 +152,7 @@ static void print_objects(const struct report *report, const struct xpf_verdict 
   if (sum->status == 0)
     cJSON_AddTrueToObject(root, "ok");
   for (size_t i = 0; i < shots->count; i++)
-    cJSON_AddItemToArray(results, make_entry(report, &shots->items[i]));
+    cJSON_AddItemToArray(results, make_entry(report, i));
   cJSON_AddItemToObject(root, "data", data);
   xpf_print_json(root);
   cJSON_Delete(root);
@@ -154,11 +184,11 @@ static int report_one(const struct report *report) {
   if (shot->status != 0) {
     xpf_verdict_print(&shot->verdict, report->invocation->json);
   } else if (report->invocation->json) {
-    cJSON *object = make_object(report, shot);
+    cJSON *object = make_object(report, 0);
     xpf_print_json_done(object);
     cJSON_Delete(object);
   } else {
-    print_done(report, shot);
+    print_done(report, 0);
   }
   return shot->status;
 }
@@ -175,7 +205,7 @@ static int report_all(const struct report *report) {
   for (size_t i = 0; i < shots->count; i++) {
     if (shots->items[i].status != 0)
       continue;
-    print_done(report, &shots->items[i]);
+    print_done(report, i);
     fputc('\n', report->out);
   }
   fflush(report->out);
@@ -187,7 +217,36 @@ static int report_all(const struct report *report) {
   return sum.status;
 }
 
-int xpf_shot_report(const struct xpf_invocation *invocation, const struct xpf_shots *shots) {
-  struct report report = {.invocation = invocation, .shots = shots, .out = stdout};
-  return shots->count == 1 ? report_one(&report) : report_all(&report);
+/* What the target said about its file, and what has become of it. */
+static void correct(struct xpf_shot *shot, const struct xpf_shot_file *file) {
+  cJSON_ReplaceItemInObjectCaseSensitive(shot->result, "filepath", cJSON_CreateString(file->path));
+  cJSON_ReplaceItemInObjectCaseSensitive(shot->result, "bytes", cJSON_CreateNumber(file->bytes));
+}
+
+int xpf_shot_report(const struct xpf_invocation *invocation, struct xpf_shots *shots,
+                    const struct xpf_shot_output *output) {
+  struct report report = {.invocation = invocation,
+                          .shots = shots,
+                          .files = calloc(shots->count, sizeof *report.files),
+                          .out = output->is_stdout ? stderr : stdout};
+  struct xpf_verdict verdict;
+
+  if (report.files == NULL) {
+    xpf_verdict_set(&verdict, XPF_REASON_LOCAL, XPF_TEXT_OUT_OF_MEMORY);
+    xpf_verdict_print(&verdict, invocation->json);
+    return verdict.status;
+  }
+  for (size_t i = 0; i < shots->count; i++) {
+    struct xpf_shot *shot = &shots->items[i];
+    if (shot->status == 0)
+      shot->status =
+          xpf_shot_file_take(&report.files[i], output, shots->kind, shot, &shot->verdict);
+    if (shot->status == 0)
+      correct(shot, &report.files[i]);
+  }
+  int status = shots->count == 1 ? report_one(&report) : report_all(&report);
+  for (size_t i = 0; i < shots->count; i++)
+    xpf_shot_file_free(&report.files[i]);
+  free(report.files);
+  return status;
 }

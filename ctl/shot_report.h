@@ -3,7 +3,10 @@
 #define XPF_CTL_SHOT_REPORT_H
 #include "command_table.h"
 #include "shot.h"
+#include "shot_output.h"
 
-/* Delivers the files, prints (people or JSON), and returns the exit status. */
-int xpf_shot_report(const struct xpf_invocation *invocation, const struct xpf_shots *shots);
+/* Delivers the files, prints (people or JSON), and returns the exit status. A shot whose file
+ * cannot be delivered becomes a failed one. */
+int xpf_shot_report(const struct xpf_invocation *invocation, struct xpf_shots *shots,
+                    const struct xpf_shot_output *output);
 #endif

@@ -111,8 +111,7 @@ static void print_classes(FILE *out, const cJSON *summary, unsigned columns) {
     struct xpf_summary_row row = {.fraction = value / total_ms,
                                   .bar = value / total_ms,
                                   .amount = xpf_summary_row_ms(value, amount, sizeof amount),
-                                  .name = class_name(sorted[i]->string),
-                                  .place = ""};
+                                  .name = class_name(sorted[i]->string)};
     xpf_summary_row_print(out, &row, columns);
   }
 }
@@ -121,7 +120,7 @@ static void print_functions(FILE *out, const cJSON *summary, const char *list, c
                             const char *other, enum xpf_text_id id, unsigned columns) {
   const cJSON *functions = cJSON_GetObjectItemCaseSensitive(summary, list), *item;
   double busy_ms = xpf_reply_field_number(summary, "busy_ms", 0), largest = 0;
-  char heading[160], busy[32], amount[32], second[32], place[64];
+  char heading[160], busy[32], amount[32], second[32];
 
   if (cJSON_GetArraySize(functions) == 0 || busy_ms <= 0)
     return;
@@ -136,7 +135,7 @@ static void print_functions(FILE *out, const cJSON *summary, const char *list, c
         .amount = xpf_summary_row_ms(value, amount, sizeof amount),
         .other = xpf_summary_row_ms(xpf_reply_field_number(item, other, 0), second, sizeof second),
         .name = xpf_reply_field_text(item, "function", ""),
-        .place = xpf_summary_row_place(item, place, sizeof place)};
+        .function = item};
     xpf_summary_row_print(out, &row, columns);
   }
 }

@@ -10,31 +10,37 @@
 #define LONGEST_SHOWN 5
 #define TYPES_MAX     16
 
-/* The name of a node is the type: "scavenge", "marksweep", … */
-static const char *type_of(const struct xpf_profile *profile, uint32_t node) {
-  return xpf_profile_string(profile, profile->nodes[node].function_name);
+/* The name of a node says the type: "(gc scavenge)". */
+static const char *type_of(const struct xpf_profile *profile, uint32_t node, char *buffer,
+                           size_t size) {
+  const char *name = xpf_profile_string(profile, profile->nodes[node].function_name);
+  if (sscanf(name, "(gc %31[^)])", buffer) != 1)
+    snprintf(buffer, size, "%.31s", name);
+  return buffer;
 }
 
 struct type_sum {
-  const char *name;
+  uint32_t node;
   double count, ms, longest_ms;
 };
 
-static struct type_sum *sum_of(struct type_sum *sums, size_t *count, const char *name) {
+static struct type_sum *sum_of(struct type_sum *sums, size_t *count, uint32_t node) {
   for (size_t i = 0; i < *count; i++)
-    if (strcmp(sums[i].name, name) == 0)
+    if (sums[i].node == node)
       return &sums[i];
   if (*count == TYPES_MAX)
     return &sums[TYPES_MAX - 1];
-  sums[*count] = (struct type_sum){.name = name};
+  sums[*count] = (struct type_sum){.node = node};
   return &sums[(*count)++];
 }
 
-static void add_types(cJSON *summary, const struct type_sum *sums, size_t count) {
+static void add_types(cJSON *summary, const struct xpf_profile *profile,
+                      const struct type_sum *sums, size_t count) {
+  char name[32];
   cJSON *types = cJSON_AddArrayToObject(summary, "types");
   for (size_t i = 0; i < count; i++) {
     cJSON *type = cJSON_CreateObject();
-    cJSON_AddStringToObject(type, "type", sums[i].name);
+    cJSON_AddStringToObject(type, "type", type_of(profile, sums[i].node, name, sizeof name));
     cJSON_AddNumberToObject(type, "collections", sums[i].count);
     cJSON_AddNumberToObject(type, "pause_ms", sums[i].ms);
     cJSON_AddNumberToObject(type, "longest_ms", sums[i].longest_ms);
@@ -50,9 +56,10 @@ static int by_pause(const void *a, const void *b) {
 static void add_longest(cJSON *summary, const struct xpf_profile *profile,
                         const struct xpf_profile_sample **longest, size_t count) {
   cJSON *list = cJSON_AddArrayToObject(summary, "longest");
+  char name[32];
   for (size_t i = 0; i < count; i++) {
     cJSON *item = cJSON_CreateObject();
-    cJSON_AddStringToObject(item, "type", type_of(profile, longest[i]->node));
+    cJSON_AddStringToObject(item, "type", type_of(profile, longest[i]->node, name, sizeof name));
     cJSON_AddNumberToObject(item, "pause_ms", (double)longest[i]->value / 1e6);
     cJSON_AddNumberToObject(item, "at_ms", (double)(longest[i]->at_us - profile->start_us) / 1e3);
     cJSON_AddItemToArray(list, item);
@@ -82,7 +89,7 @@ cJSON *xpf_summary_gc(const struct xpf_profile *profile) {
 
   for (uint32_t i = 0; i < profile->samples_count; i++) {
     const struct xpf_profile_sample *sample = &profile->samples[i];
-    struct type_sum *sum = sum_of(sums, &types, type_of(profile, sample->node));
+    struct type_sum *sum = sum_of(sums, &types, sample->node);
     double ms = (double)sample->value / 1e6;
     sum->count++;
     sum->ms += ms;
@@ -95,7 +102,7 @@ cJSON *xpf_summary_gc(const struct xpf_profile *profile) {
   cJSON_AddNumberToObject(summary, "covers_ms", covers_ms);
   cJSON_AddNumberToObject(summary, "share_percent", covers_ms > 0 ? pause_ms * 100 / covers_ms : 0);
   qsort(sums, types, sizeof *sums, by_pause);
-  add_types(summary, sums, types);
+  add_types(summary, profile, sums, types);
   add_longest(summary, profile, longest, kept);
   return summary;
 }
@@ -115,7 +122,7 @@ static void print_types(FILE *out, const cJSON *summary, unsigned columns) {
                                   .amount = xpf_summary_row_ms(value, amount, sizeof amount),
                                   .other = count,
                                   .name = xpf_reply_field_text(item, "type", ""),
-                                  .place = longest};
+                                  .remark = longest};
     xpf_summary_row_print(out, &row, columns);
   }
 }

@@ -43,7 +43,7 @@ cJSON *xpf_summary_heap(const struct xpf_profile *profile) {
 void xpf_summary_heap_print(FILE *out, const cJSON *summary, unsigned columns) {
   const cJSON *allocators = cJSON_GetObjectItemCaseSensitive(summary, "allocators"), *item;
   double sum = xpf_reply_field_number(summary, "bytes", 0), largest = 0;
-  char heading[160], total[32], amount[32], objects[32], place[64];
+  char heading[160], total[32], amount[32], objects[32];
 
   snprintf(heading, sizeof heading, xpf_text(XPF_TEXT_SUM_ALLOCATORS),
            xpf_print_bytes(sum, total, sizeof total),
@@ -58,7 +58,7 @@ void xpf_summary_heap_print(FILE *out, const cJSON *summary, unsigned columns) {
                                   .amount = xpf_print_bytes(value, amount, sizeof amount),
                                   .other = objects,
                                   .name = xpf_reply_field_text(item, "function", ""),
-                                  .place = xpf_summary_row_place(item, place, sizeof place)};
+                                  .function = item};
     xpf_summary_row_print(out, &row, columns);
   }
 }

@@ -1,5 +1,7 @@
 /* Diagnostic reports: what the thread does, its heap, its handles, the process. */
+#include <stdlib.h>
 #include <string.h>
+#include "format/sink.h"
 #include "print.h"
 #include "reply_field.h"
 #include "style.h"
@@ -7,8 +9,9 @@
 #include "summary_row.h"
 #include "text.h"
 
-#define FRAMES_SHOWN 10
-#define PLACE_BYTES  512
+#define FRAMES_SHOWN     10
+#define PLACE_BYTES      512
+#define REPORT_MAX_BYTES ((size_t)64 << 20)
 
 static const cJSON *member(const cJSON *object, const char *name) {
   return cJSON_GetObjectItemCaseSensitive(object, name);
@@ -54,7 +57,7 @@ static void copy_number(cJSON *to, const char *key, const cJSON *from, const cha
     cJSON_AddNumberToObject(to, key, value->valuedouble);
 }
 
-cJSON *xpf_summary_report(const cJSON *diag) {
+static cJSON *make(const cJSON *diag) {
   const cJSON *heap = member(diag, "heapStatistics"), *process = member(diag, "process");
   cJSON *summary = cJSON_CreateObject();
 
@@ -72,6 +75,32 @@ cJSON *xpf_summary_report(const cJSON *diag) {
   copy_number(summary, "fd_limit", process, "fdLimit");
   copy_number(summary, "threads", process, "threads");
   cJSON_AddItemToObject(summary, "active_handles", count_handles(diag));
+  return summary;
+}
+
+/* A report is small; what is larger is none. */
+static char *read_whole(struct xpf_source *source) {
+  struct xpf_memory_sink text;
+  size_t got;
+
+  xpf_memory_sink_init(&text, REPORT_MAX_BYTES);
+  while ((got = xpf_source_need(source, 1)) > 0) {
+    if (xpf_sink_write(&text.sink, source->buffer + source->at, got) != 0)
+      break;
+    source->at += got;
+  }
+  if (text.sink.error == 0 && source->error == 0)
+    return text.data;
+  xpf_memory_sink_free(&text);
+  return NULL;
+}
+
+cJSON *xpf_summary_report(struct xpf_source *source) {
+  char *text = read_whole(source);
+  cJSON *diag = text != NULL ? cJSON_Parse(text) : NULL;
+  cJSON *summary = diag != NULL ? make(diag) : NULL;
+  cJSON_Delete(diag);
+  free(text);
   return summary;
 }
 
@@ -93,7 +122,7 @@ static void print_stack(FILE *out, const cJSON *summary, unsigned columns) {
   cJSON_ArrayForEach(frame, member(summary, "stack")) {
     const char *function = xpf_reply_field_text(frame, "function", "");
     unsigned used = 4 + xpf_print_width(function);
-    xpf_summary_row_place(frame, place, columns > used + 8 ? columns - used : 8);
+    xpf_summary_row_place(frame, columns > used ? columns - used : 0, place, sizeof place);
     xpf_print_line(out, "  %s  %s", function, place);
     left--;
   }

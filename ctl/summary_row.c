@@ -9,6 +9,10 @@
 #define BAR_COLUMNS    16
 #define AMOUNT_COLUMNS 10
 #define PLACE_BYTES    512
+#define WIDE_COLUMNS   100
+#define NAME_COLUMNS   22
+/* Less says nothing. */
+#define PLACE_MIN_COLUMNS 12
 
 cJSON *xpf_summary_row_function(const struct xpf_profile *profile, const struct xpf_top_row *row) {
   const struct xpf_profile_node *node = &profile->nodes[row->node];
@@ -33,24 +37,28 @@ cJSON *xpf_summary_row_function(const struct xpf_profile *profile, const struct 
   return object;
 }
 
-/* The end says more than the beginning. Cuts at a character. */
-const char *xpf_summary_row_place(const cJSON *function, char *buffer, size_t size) {
+const char *xpf_summary_row_place(const cJSON *function, unsigned columns, char *buffer,
+                                  size_t size) {
   const char *file = xpf_reply_field_text(function, "file", "");
   char whole[PLACE_BYTES + 16];
   double line = xpf_reply_field_number(function, "line", 0);
 
   buffer[0] = '\0';
-  if (*file == '\0' || size < 8)
+  if (*file == '\0')
     return buffer;
   snprintf(whole, sizeof whole, line > 0 ? "%s:%.0f" : "%s", file, line);
-  size_t length = strlen(whole);
-  if (length < size) {
-    strcpy(buffer, whole);
+  unsigned width = xpf_print_width(whole);
+  if (width <= columns) {
+    snprintf(buffer, size, "%s", whole);
     return buffer;
   }
-  const char *from = whole + length - (size - 4);
-  while ((*from & 0xc0) == 0x80)
-    from++;
+  if (columns < PLACE_MIN_COLUMNS)
+    return buffer;
+  const char *from = whole;
+  while (xpf_print_width(from) + 3 > columns)
+    do
+      from++;
+    while ((*from & 0xc0) == 0x80);
   const char *slash = strchr(from, '/');
   if (slash != NULL && slash[1] != '\0')
     from = slash;
@@ -72,15 +80,32 @@ static void print_right(FILE *out, const char *text, unsigned columns) {
   xpf_print_text(out, text);
 }
 
+static void print_place(FILE *out, const struct xpf_summary_row *row, unsigned used,
+                        unsigned columns) {
+  char place[PLACE_BYTES];
+  unsigned width = xpf_print_width(row->name), at = width < NAME_COLUMNS ? NAME_COLUMNS : width;
+  const char *text = row->remark;
+
+  if (row->function != NULL)
+    text = xpf_summary_row_place(
+        row->function, columns > used + at + 2 ? columns - used - at - 2 : 0, place, sizeof place);
+  if (text == NULL || *text == '\0')
+    return;
+  for (; width < at + 2; width++)
+    fputc(' ', out);
+  print_coloured(out, XPF_COLOUR_DIM, text);
+}
+
 void xpf_summary_row_print(FILE *out, const struct xpf_summary_row *row, unsigned columns) {
   char bar[4 * BAR_COLUMNS], percent[16];
-  unsigned used = 2 + 7 + 2 + BAR_COLUMNS + AMOUNT_COLUMNS + 2;
+  unsigned bar_columns = columns < WIDE_COLUMNS ? BAR_COLUMNS / 2 : BAR_COLUMNS;
+  unsigned used = 2 + 7 + 2 + bar_columns + AMOUNT_COLUMNS + 2;
 
   snprintf(percent, sizeof percent, "%.1f %%", row->fraction * 100);
   fputs("  ", out);
   print_right(out, percent, 7);
   fputs("  ", out);
-  print_coloured(out, XPF_COLOUR_BAR, xpf_style_bar(row->bar, BAR_COLUMNS, false, bar, sizeof bar));
+  print_coloured(out, XPF_COLOUR_BAR, xpf_style_bar(row->bar, bar_columns, false, bar, sizeof bar));
   print_right(out, row->amount, AMOUNT_COLUMNS);
   if (row->other != NULL) {
     print_right(out, row->other, AMOUNT_COLUMNS);
@@ -88,11 +113,7 @@ void xpf_summary_row_print(FILE *out, const struct xpf_summary_row *row, unsigne
   }
   fputs("  ", out);
   xpf_print_text(out, row->name);
-  used += xpf_print_width(row->name);
-  if (*row->place != '\0' && used + 2 + strlen(row->place) <= columns) {
-    fputs("  ", out);
-    print_coloured(out, XPF_COLOUR_DIM, row->place);
-  }
+  print_place(out, row, used, columns);
   fputc('\n', out);
 }
 

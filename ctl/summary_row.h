@@ -11,17 +11,19 @@
 cJSON *xpf_summary_row_function(const struct xpf_profile *profile, const struct xpf_top_row *row);
 
 struct xpf_summary_row {
-  double fraction;    /* 0 … 1 of the whole: the percentage */
-  double bar;         /* 0 … 1 of the largest row: the bar */
-  const char *amount; /* "705 ms" */
-  const char *other;  /* a second amount, or NULL */
-  const char *name;   /* "editDistance" */
-  const char *place;  /* "…/demo/service.js:31", or "" */
+  double fraction;       /* 0 … 1 of the whole: the percentage */
+  double bar;            /* 0 … 1 of the largest row: the bar */
+  const char *amount;    /* "705 ms" */
+  const char *other;     /* a second amount, or NULL */
+  const char *name;      /* "editDistance" */
+  const cJSON *function; /* where it is, as xpf_summary_row_function made it, or NULL */
+  const char *remark;    /* or NULL */
 };
+/* What has no room is left out; a place is cut in front: its end says more than its beginning. */
 void xpf_summary_row_print(FILE *out, const struct xpf_summary_row *row, unsigned columns);
-/* "/srv/shop/lib/cart.js:31", cut in front so that it fits into size; "" without a file. Returns
- * buffer. */
-const char *xpf_summary_row_place(const cJSON *function, char *buffer, size_t size);
+/* "/srv/shop/lib/cart.js:31" in at most `columns`; "" without a file or room. Returns buffer. */
+const char *xpf_summary_row_place(const cJSON *function, unsigned columns, char *buffer,
+                                  size_t size);
 /* A heading of a list. */
 void xpf_summary_row_heading(FILE *out, const char *text);
 /* "705 ms", "3.79 s". Returns buffer. */

@@ -97,6 +97,20 @@
   X(CLASS_NATIVE, "native functions", "原生函数")                                                      \
   X(SUM_ALLOCATORS, "Biggest allocators (of %s in %.0f objects, estimated from samples; second: objects)", \
     "内存分配排行 (共 %s, %.0f 个对象, 由采样估算; 第二列: 对象数)")                                             \
+  X(SUM_CONSTRUCTORS, "Constructors by own size (%s in %.0f objects; second: objects)",            \
+    "构造函数自身大小排行 (共 %s, %.0f 个对象; 第二列: 对象数)")                                              \
+  X(SUM_NONE, "  no summary: %s", "  无法生成概要: %s")                                                \
+  X(SUM_TOO_LARGE, "the file is large; open it in DevTools", "文件过大, 请使用 DevTools 打开")              \
+  X(SUM_UNREADABLE, "the file cannot be understood", "无法解析文件")                                       \
+  X(SHOT_UNREADABLE, "the file %s cannot be read from here: %s", "无法读取文件 %s: %s")                  \
+  X(SHOT_UNUSABLE, "the file %s cannot be converted: %s (byte %.0f)", "无法转换文件 %s: %s (字节 %.0f)")      \
+  X(SHOT_ORIGINAL, "  the original stays where the process wrote it: %s", "  原始文件保留在: %s")            \
+  X(SHOT_KEPT_HINT, "The profile is kept in %s", "采样文件保留在 %s")                                     \
+  X(OUTPUT_UNUSABLE, "-o %s cannot be written: %s", "-o %s 无法写入: %s")                              \
+  X(OUTPUT_FAILED, "%s could not be written: %s", "%s 写入失败: %s")                                   \
+  X(OUTPUT_ONE, "-o - takes the file of one target; there are %zu", "-o - 只能输出一个目标的文件, 当前有 %zu 个")    \
+  X(FORMAT_UNKNOWN, "there is no format \"%s\"; --format must be one of %s", "未知格式 \"%s\"; --format 必须是 %s 之一") \
+  X(FORMAT_UNFIT, "the format %s cannot hold this (%s); possible are: %s", "格式 %s 不适用于%s; 可用: %s")    \
   X(SUM_GC, "%.0f collections took %s: %.1f %% of %s", "共 %.0f 次回收, 耗时 %s, 占 %.1f %% (共 %s)")      \
   X(SUM_GC_LONGEST_OF, "longest %s", "最长 %s")                                                      \
   X(SUM_GC_LONGEST, "Longest", "耗时最长")                                                             \

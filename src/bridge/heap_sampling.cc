@@ -97,7 +97,8 @@ static int samples_copy(struct xpf_profile *profile, v8::AllocationProfile *from
     int error =
         xpf_profile_sample_add(profile, sample.node_id, static_cast<int64_t>(sample.sample_id),
                                static_cast<uint64_t>(sample.size) * sample.count);
-    if (error != 0)
+    /* V8 keeps samples whose node it has dropped from the tree. */
+    if (error != 0 && error != -ENOENT)
       return error;
   }
   return 0;

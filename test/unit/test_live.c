@@ -70,6 +70,22 @@ static void test_stalls_are_turns_that_ended_meanwhile(void **state) {
   xpf_live_free(&live);
 }
 
+static void test_stalls_of_a_target_without_histograms(void **state) {
+  struct xpf_live live = {0};
+  (void)state;
+  take(&live, 0, "\"loop_delay_max_ms\":300");
+  take(&live, 500, "\"loop_delay_max_ms\":300");
+  take(&live, 1000, "\"loop_delay_max_ms\":450,\"loop_blocked_ms\":450"); /* goes on */
+  assert_int_equal(live.stalls_count, 0);
+  take(&live, 1500, "\"loop_delay_max_ms\":800,\"loop_blocked_ms\":0");
+  take(&live, 2000, "\"loop_delay_max_ms\":20"); /* a new record */
+  take(&live, 2500, "\"loop_delay_max_ms\":60");
+  assert_int_equal(live.stalls_count, 2);
+  assert_true(live.stalls[0].ms == 800 && live.stalls[0].at_ms == 1500);
+  assert_true(live.stalls[1].ms == 60);
+  xpf_live_free(&live);
+}
+
 static void test_replies_without_the_figures(void **state) {
   struct xpf_live live = {0};
   (void)state;
@@ -169,6 +185,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_figures),
       TEST(test_stalls_are_turns_that_ended_meanwhile),
+      TEST(test_stalls_of_a_target_without_histograms),
       TEST(test_replies_without_the_figures),
       TEST(test_time_left_and_figures),
       TEST(test_parts_of_the_kinds),

@@ -1,0 +1,198 @@
+#include "shot_file.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "file_out.h"
+#include "file_source.h"
+#include "print.h"
+#include "reply_field.h"
+#include "text.h"
+
+/* What takes longer to read than anybody waits for a summary. */
+#define SUMMARY_MAX_BYTES 268435456.0
+
+struct taking {
+  struct xpf_shot_file *out;
+  const struct xpf_shot_output *output;
+  const struct xpf_shot_kind *kind;
+  const struct xpf_shot *shot;
+  struct xpf_verdict *verdict;
+  const char *original; /* as the target named it */
+  int fd;               /* of the original */
+  struct xpf_profile *profile;
+};
+
+static void note(struct taking *taking, const char *text) {
+  snprintf(taking->out->note, sizeof taking->out->note, "%.255s", text);
+}
+
+/* ---- reading ---- */
+
+static const char *explain(const struct xpf_read_error *error, char *buffer, size_t size) {
+  static const struct {
+    const char *en, *zh;
+  } reasons[] = {
+#define REASON_ROW(id, en, zh) {en, zh},
+      XPF_READ_REASONS(REASON_ROW)
+#undef REASON_ROW
+  };
+  snprintf(buffer, size, xpf_text_pick(reasons[error->reason].en, reasons[error->reason].zh),
+           error->detail);
+  return buffer;
+}
+
+static int read_profile(struct taking *taking) {
+  struct xpf_read_error error = {0};
+  struct xpf_file_source *file = malloc(sizeof *file);
+  char reason[200];
+
+  if (file == NULL)
+    return xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_OUT_OF_MEMORY);
+  xpf_file_source_init(file, taking->fd);
+  int rc = xpf_format_read(xpf_format_find(taking->kind->extension), &file->source,
+                           &taking->profile, &error);
+  free(file);
+  if (rc == 0)
+    return 0;
+  taking->profile = NULL;
+  xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_SHOT_UNUSABLE, taking->out->path,
+                  explain(&error, reason, sizeof reason), (double)error.offset);
+  note(taking, reason);
+  return taking->verdict->status;
+}
+
+static cJSON *summarize_file(const struct taking *taking) {
+  struct xpf_file_source *file = malloc(sizeof *file);
+  if (file == NULL)
+    return NULL;
+  xpf_file_source_init(file, taking->fd);
+  cJSON *summary = taking->kind->summarize_file(&file->source);
+  free(file);
+  return summary;
+}
+
+static void summarize(struct taking *taking) {
+  const struct xpf_shot_kind *kind = taking->kind;
+
+  if (kind->summarize_profile != NULL && taking->profile != NULL)
+    taking->out->summary = kind->summarize_profile(taking->profile);
+  else if (kind->summarize_file != NULL && taking->out->bytes > SUMMARY_MAX_BYTES)
+    note(taking, xpf_text(XPF_TEXT_SUM_TOO_LARGE));
+  else if (kind->summarize_file != NULL)
+    taking->out->summary = summarize_file(taking);
+  bool has_summary = kind->summarize_profile != NULL || kind->summarize_file != NULL;
+  if (has_summary && taking->out->summary == NULL && *taking->out->note == '\0')
+    note(taking, xpf_text(XPF_TEXT_SUM_UNREADABLE));
+}
+
+/* ---- writing ---- */
+
+static int copy(struct taking *taking, struct xpf_sink *sink) {
+  char block[16384];
+  ssize_t got;
+
+  if (lseek(taking->fd, 0, SEEK_SET) != 0)
+    return -errno;
+  while ((got = read(taking->fd, block, sizeof block)) != 0) {
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return -errno;
+    int error = xpf_sink_write(sink, block, (size_t)got);
+    if (error != 0)
+      return error;
+  }
+  return 0;
+}
+
+static int write_to(struct taking *taking, struct xpf_file_out *file, const char *path) {
+  const struct xpf_format *format = taking->output->format;
+  int error = xpf_file_out_open(file, path);
+
+  if (error != 0)
+    return error;
+  error = format != NULL ? format->write(taking->profile, &file->sink) : copy(taking, &file->sink);
+  if (error != 0) {
+    xpf_file_out_abandon(file);
+    return error;
+  }
+  return xpf_file_out_finish(file);
+}
+
+/* Ours to remove: we had it made, and it is somewhere else by now. */
+static void drop_original(struct taking *taking) {
+  if (xpf_process_files_remove(&taking->shot->files, taking->original, taking->fd) == 0)
+    return;
+  xpf_process_files_path(&taking->shot->files, taking->original, taking->out->original,
+                         sizeof taking->out->original);
+}
+
+static int deliver(struct taking *taking) {
+  struct xpf_shot_file *out = taking->out;
+  char path[XPF_SHOT_PATH];
+  struct xpf_file_out *file = malloc(sizeof *file);
+
+  if (file == NULL)
+    return xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_OUT_OF_MEMORY);
+  xpf_shot_output_path(taking->output, &taking->shot->target, taking->original, path, sizeof path);
+  int error = write_to(taking, file, path);
+  if (error != 0) {
+    xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_OUTPUT_FAILED, path,
+                    strerror(-error));
+    xpf_verdict_hint(taking->verdict, XPF_TEXT_SHOT_KEPT_HINT, out->path);
+    free(file);
+    return taking->verdict->status;
+  }
+  snprintf(out->path, sizeof out->path, "%s", path);
+  out->bytes = (double)file->sink.bytes;
+  if (taking->output->format != NULL)
+    out->format = taking->output->format->name;
+  free(file);
+  drop_original(taking);
+  return 0;
+}
+
+/* ---- all ---- */
+
+static int take(struct taking *taking) {
+  bool is_original = xpf_shot_output_is_original(taking->output);
+
+  taking->fd = xpf_process_files_read(&taking->shot->files, taking->original);
+  if (taking->fd < 0) {
+    int status = xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_SHOT_UNREADABLE,
+                                 taking->out->path, strerror(-taking->fd));
+    note(taking, taking->verdict->message);
+    return is_original ? 0 : status;
+  }
+  int status = taking->kind->formats != 0 ? read_profile(taking) : 0;
+  if (status == 0 || taking->output->format == NULL) {
+    summarize(taking);
+    status = is_original ? 0 : deliver(taking);
+  }
+  close(taking->fd);
+  xpf_profile_free(taking->profile);
+  return status;
+}
+
+int xpf_shot_file_take(struct xpf_shot_file *out, const struct xpf_shot_output *output,
+                       const struct xpf_shot_kind *kind, const struct xpf_shot *shot,
+                       struct xpf_verdict *verdict) {
+  struct taking taking = {.out = out,
+                          .output = output,
+                          .kind = kind,
+                          .shot = shot,
+                          .verdict = verdict,
+                          .original = xpf_reply_field_text(shot->result, "filepath", "")};
+
+  *out = (struct xpf_shot_file){.format = kind->extension,
+                                .bytes = xpf_reply_field_number(shot->result, "bytes", 0)};
+  xpf_process_files_path(&shot->files, taking.original, out->path, sizeof out->path);
+  return take(&taking);
+}
+
+void xpf_shot_file_free(struct xpf_shot_file *file) {
+  cJSON_Delete(file->summary);
+  file->summary = NULL;
+}
