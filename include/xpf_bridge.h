@@ -28,8 +28,8 @@ void xpf_bridge_close(struct xpf_bridge *b);
 const void *xpf_bridge_isolate_key(void);
 /* [any] While the isolate lives (the caller holds the lock that its end takes): runs fn(arg) on the
  * JS thread at V8's next interrupt check, once. Not delivered while JS does not run, nor after
- * xpf_bridge_close. */
-void xpf_bridge_interrupt(struct xpf_bridge *b, void (*fn)(void *), void *arg);
+ * xpf_bridge_close. 0 or -ENOMEM. */
+int xpf_bridge_interrupt(struct xpf_bridge *b, void (*fn)(void *), void *arg);
 /* [js] fn(arg) runs on the JS thread when the environment ends by process.exit or an uncaught
  * exception (node::AtExit), once. Not after xpf_bridge_close: at a natural end and in a terminated
  * worker Node runs the cleanup hooks first, and they may have closed the bridge. -EALREADY, -EINVAL

@@ -1,7 +1,7 @@
 'use strict';
 
 // Builds the addon and xprofctl for the Node that runs this script:
-//   node scripts/build.js [--nodedir=DIR] [--clean] [--quiet]
+//   node scripts/build.js [--nodedir=DIR] [--clean] [--quiet] [--sanitize=address,undefined]
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -65,11 +65,17 @@ function abiOfHeaders(nodedir) {
   }
 }
 
+/** X of `--name=X`, or ''. */
+function flagValue(argv, name) {
+  const flag = argv.find((word) => word.startsWith(`--${name}=`));
+  return flag ? flag.slice(name.length + 3) : '';
+}
+
 /** Where the headers of this very Node are, so that none need to be downloaded. '' = node-gyp decides. */
 function findNodedir(argv) {
-  const flag = argv.find((word) => word.startsWith('--nodedir='));
-  if (flag) {
-    return path.resolve(flag.slice('--nodedir='.length));
+  const told = flagValue(argv, 'nodedir');
+  if (told) {
+    return path.resolve(told);
   }
   const beside = path.join(path.dirname(fs.realpathSync(process.execPath)), '..');
   return (
@@ -153,14 +159,18 @@ function build({ argv = [], isQuiet = false } = {}) {
   }
   const nodedir = findNodedir(argv);
   const isSameNode = readStamp().abi === process.versions.modules && readStamp().nodedir === nodedir;
-  const steps = isSameNode && !argv.includes('--clean') ? ['configure', 'build'] : ['rebuild'];
+  const steps = [...(isSameNode && !argv.includes('--clean') ? [] : ['clean']), 'configure', 'build'];
   [stampFile, logFile].forEach((file) => fs.rmSync(file, { force: true }));
-  const options = nodedir ? [`--nodedir=${nodedir}`] : [];
-  const isDone = steps.every((step) => runNodeGyp(gyp, [step, '--jobs=max', ...options], nodedir, isQuiet));
+  const sanitize = flagValue(argv, 'sanitize');
+  const options = ['--jobs=max', ...(nodedir ? [`--nodedir=${nodedir}`] : [])];
+  const forGyp = sanitize ? ['--', `-Dxpf_sanitize=${sanitize}`] : []; // only configure takes them
+  const wordsOf = (step) => [step, ...options, ...(step === 'build' ? [] : forGyp)];
+  const isDone = steps.every((step) => runNodeGyp(gyp, wordsOf(step), nodedir, isQuiet));
   if (!isDone) {
     return `the build failed${isQuiet ? `; the whole output is in ${logFile}` : ''}`;
   }
-  const fault = smokeTest();
+  // A sanitizer's runtime must be there before Node: scripts/sanitizers.js sees to that.
+  const fault = sanitize ? '' : smokeTest();
   if (fault) {
     return `the addon was built but cannot be loaded: ${fault}`;
   }

@@ -8,23 +8,17 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { root } = require('./build');
 const { listFiles, runFiles, sum } = require('./e2e');
 const { MAJORS, nodeOf } = require('./nodes');
 const { prebuild, output } = require('./prebuild');
-
-const LEFT_OUT = /^(build.*|prebuilds|node_modules|\.git|logs)$/;
+const { copyTree } = require('./tree_copy');
 
 /** A copy of the checkout whose build/ holds the prebuilt binaries of one Node. */
 function makeTree({ major, abi, dir }) {
-  const tree = path.join(root, 'build-matrix', major);
-  fs.rmSync(tree, { recursive: true, force: true });
+  const tree = copyTree(path.join('build-matrix', major));
   const release = path.join(tree, 'build', 'Release');
+  fs.rmSync(path.join(tree, 'build'), { recursive: true, force: true });
   fs.mkdirSync(release, { recursive: true });
-  for (const name of fs.readdirSync(root).filter((entry) => !LEFT_OUT.test(entry))) {
-    fs.cpSync(path.join(root, name), path.join(tree, name), { recursive: true });
-  }
-  fs.symlinkSync(path.join(root, 'node_modules'), path.join(tree, 'node_modules'));
   fs.copyFileSync(path.join(output, `abi${abi}.node`), path.join(release, 'xprofiler.node'));
   fs.copyFileSync(path.join(output, 'xprofctl'), path.join(release, 'xprofctl'));
   fs.writeFileSync(path.join(release, 'xprofiler.json'), JSON.stringify({ abi, nodedir: dir }));
@@ -62,8 +56,12 @@ async function main() {
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
 
-main().catch((error) => {
-  console.error(`matrix: ${error.message}`);
-  console.log('matrix: 0 passed, 1 failed');
-  process.exitCode = 1;
-});
+module.exports = { makeTree };
+
+if (require.main === module) {
+  main().catch((error) => {
+    console.error(`matrix: ${error.message}`);
+    console.log('matrix: 0 passed, 1 failed');
+    process.exitCode = 1;
+  });
+}

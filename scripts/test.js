@@ -1,9 +1,9 @@
 'use strict';
 
-// npm test: set-up, build, static checks, C unit tests, end-to-end tests, the package, the oldest and the newest
-// Node. The last line is the sum.
-//   node scripts/test.js [--no-lint] [--no-unit] [--no-fuzz] [--no-e2e] [--no-package] [--no-matrix]
-//                        [part of a test file's name]
+// npm test: set-up, build, static checks, C unit tests, fuzzers, end-to-end tests, sanitizers, the package, the
+// oldest and the newest Node. The last line is the sum.
+//   node scripts/test.js [--no-lint] [--no-unit] [--no-fuzz] [--no-e2e] [--no-sanitizers] [--no-package]
+//                        [--no-matrix] [part of a test file's name | sanitizers]
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -16,6 +16,11 @@ const { ABIS, MAJORS } = require('./nodes');
 const root = path.join(__dirname, '..');
 const FUZZ_SECONDS = '5'; // of each target
 const PART_LIMIT_MS = 45 * 60 * 1000;
+// Parts without files to choose from, in their short forms: the long ones are commands of their own
+// (docs/testing.md). They run when nothing is chosen, or by their own name.
+const LONG_PARTS = {
+  sanitizers: ['scripts/sanitizers.js', '--short'],
+};
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 function add(name, counts, status) {
@@ -63,6 +68,14 @@ async function e2e(names) {
   }
 }
 
+async function longParts(names, wants) {
+  for (const part of Object.keys(LONG_PARTS).filter(wants)) {
+    if (names.length === 0 || names.includes(part)) {
+      await runPart(part, LONG_PARTS[part]);
+    }
+  }
+}
+
 async function packageTests(names) {
   if (listFiles(['test/package'], names).length > 0) {
     await runPart('the package', ['scripts/e2e.js', '--package', ...names]);
@@ -94,6 +107,7 @@ async function main() {
   if (wants('e2e')) {
     await e2e(names);
   }
+  await longParts(names, wants);
   if (wants('package')) {
     await packageTests(names);
   }

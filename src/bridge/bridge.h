@@ -11,8 +11,8 @@
 #include "bridge/postmortem.h"
 #include "xpf_bridge.h"
 
-/* An interrupt that V8 has not delivered yet. V8 cannot take one back, so the last of the two, V8
- * and the bridge, frees it. */
+/* An interrupt that V8 has not delivered yet. V8 cannot take one back: it is freed when it is
+ * delivered, or else when its thread ends. */
 struct xpf_interrupt {
   struct xpf_bridge *bridge; /* nullptr: the bridge is closed */
   void (*fn)(void *);

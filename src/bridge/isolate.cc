@@ -2,34 +2,89 @@
 
 #include <cerrno>
 #include <new>
+#include <pthread.h>
 
 /* node.h of Node 18 and 20 defines it, and must not find the value of the build. */
 #undef NAPI_VERSION
 #include <node.h>
 
-static void interrupts_close(struct xpf_bridge *b) {
-  std::lock_guard<std::mutex> guard(b->interrupts_lock);
-  for (struct xpf_interrupt *i = b->interrupts; i != nullptr; i = i->next)
-    i->bridge = nullptr;
-  b->interrupts = nullptr;
+/* ---- interrupts --------------------------------------------------------------------------------
+ */
+
+static void interrupt_link(struct xpf_interrupt **first, struct xpf_interrupt *i) {
+  i->previous = nullptr;
+  i->next = *first;
+  if (i->next != nullptr)
+    i->next->previous = i;
+  *first = i;
 }
 
-static void interrupt_unlink(struct xpf_bridge *b, struct xpf_interrupt *i) {
-  std::lock_guard<std::mutex> guard(b->interrupts_lock);
+static void interrupt_unlink(struct xpf_interrupt **first, struct xpf_interrupt *i) {
   if (i->previous != nullptr)
     i->previous->next = i->next;
   else
-    b->interrupts = i->next;
+    *first = i->next;
   if (i->next != nullptr)
     i->next->previous = i->previous;
+}
+
+/* Of this thread, those of closed bridges. V8 delivers them or drops them when the isolate is
+ * disposed of, which it does not tell; Node does that on the worker's thread, before that ends. */
+static void late_free(void *first) {
+  for (auto *i = static_cast<struct xpf_interrupt *>(first); i != nullptr;) {
+    struct xpf_interrupt *next = i->next;
+    delete i;
+    i = next;
+  }
+}
+
+struct late_key {
+  pthread_key_t key;
+  bool is_good;
+  late_key() : is_good(pthread_key_create(&key, late_free) == 0) {}
+};
+
+static const struct late_key &late(void) {
+  static const struct late_key one;
+  return one;
+}
+
+static struct xpf_interrupt *late_first(void) {
+  return late().is_good ? static_cast<struct xpf_interrupt *>(pthread_getspecific(late().key))
+                        : nullptr;
+}
+
+static void late_set(struct xpf_interrupt *first) {
+  if (late().is_good)
+    pthread_setspecific(late().key, first); /* when it fails, some bytes are not given back */
+}
+
+static void interrupts_close(struct xpf_bridge *b) {
+  std::lock_guard<std::mutex> guard(b->interrupts_lock);
+  struct xpf_interrupt *first = late_first();
+  while (b->interrupts != nullptr) {
+    struct xpf_interrupt *i = b->interrupts;
+    interrupt_unlink(&b->interrupts, i);
+    i->bridge = nullptr;
+    interrupt_link(&first, i);
+  }
+  late_set(first);
 }
 
 /* Closing runs on this same thread, so `bridge` cannot change while we are here. */
 static void interrupt_deliver(v8::Isolate *, void *data) {
   auto *i = static_cast<struct xpf_interrupt *>(data);
-  if (i->bridge != nullptr) {
-    interrupt_unlink(i->bridge, i);
+  struct xpf_bridge *b = i->bridge;
+  if (b != nullptr) {
+    {
+      std::lock_guard<std::mutex> guard(b->interrupts_lock);
+      interrupt_unlink(&b->interrupts, i);
+    }
     i->fn(i->arg);
+  } else {
+    struct xpf_interrupt *first = late_first();
+    interrupt_unlink(&first, i);
+    late_set(first);
   }
   delete i;
 }
@@ -75,21 +130,19 @@ extern "C" const void *xpf_bridge_isolate_key(void) {
   return v8::Isolate::TryGetCurrent();
 }
 
-extern "C" void xpf_bridge_interrupt(struct xpf_bridge *b, void (*fn)(void *), void *arg) {
+extern "C" int xpf_bridge_interrupt(struct xpf_bridge *b, void (*fn)(void *), void *arg) {
   auto *i = new (std::nothrow) xpf_interrupt();
   if (i == nullptr)
-    return;
+    return -ENOMEM;
   i->bridge = b;
   i->fn = fn;
   i->arg = arg;
   {
     std::lock_guard<std::mutex> guard(b->interrupts_lock);
-    i->next = b->interrupts;
-    if (i->next != nullptr)
-      i->next->previous = i;
-    b->interrupts = i;
+    interrupt_link(&b->interrupts, i);
   }
   b->isolate->RequestInterrupt(interrupt_deliver, i);
+  return 0;
 }
 
 extern "C" int xpf_bridge_at_exit(struct xpf_bridge *b, void (*fn)(void *), void *arg) {

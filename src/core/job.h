@@ -86,7 +86,6 @@ struct xpf_job {
   bool cancelled;       /* atomic; asked for by a client */
   bool is_borrowing;    /* the thread waits for our return of V8 data */
   bool without_thread;  /* begin_deadline_ms passed */
-  bool item_added;      /* [js] */
   bool is_released;
   bool is_cut;
   bool is_written; /* the writer of one that streams has come back before its end */
@@ -100,6 +99,7 @@ struct xpf_job {
   struct xpf_task begin_task, end_task, release_task;
   bool end_posted;
   struct xpf_thread_item item;
+  bool item_added; /* [js]; apart from the flags of other threads, which are read as one word */
   struct xpf_call begun, ended, written, released;
   struct xpf_job_waiter *waiters;
 };

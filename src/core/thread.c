@@ -79,20 +79,14 @@ static void thread_free(struct xpf_thread *thread) {
 
 static struct xpf_thread *thread_new(const struct xpf_thread_options *options) {
   struct xpf_thread *thread = calloc(1, sizeof *thread);
-  struct xpf_wakeup *wakeup = calloc(1, sizeof *wakeup);
-  if (!thread || !wakeup) {
-    free(thread);
-    free(wakeup);
+  if (!thread)
     return NULL;
-  }
   thread->options = *options;
   thread->refs = 1;
   thread->tid = xpf_os_tid();
   thread->isolate_key = xpf_bridge_isolate_key();
   thread->attached_ns = uv_hrtime();
   thread->tasks_tail = &thread->tasks;
-  thread->wakeup = wakeup;
-  wakeup->thread = thread;
   pthread_mutex_init(&thread->data_lock, NULL);
   return thread;
 }
@@ -124,7 +118,6 @@ out:
     handles_close(thread->handles, NULL, NULL);
   if (thread->bridge)
     xpf_bridge_close(thread->bridge);
-  free(thread->wakeup);
   thread_free(thread);
   return err;
 }
@@ -174,7 +167,6 @@ void xpf_thread_end(struct xpf_thread *thread, const char *reason,
   bool first = leave_registry(thread);
   while (first && thread->borrowed > 0)
     pthread_cond_wait(&returned, &xpf_thread_lock);
-  bool interrupt_pending = thread->wakeup->pending;
   pthread_mutex_unlock(&xpf_thread_lock);
   if (!first)
     return;
@@ -186,12 +178,8 @@ void xpf_thread_end(struct xpf_thread *thread, const char *reason,
   thread->memory_reader = NULL;
   pthread_mutex_unlock(&thread->data_lock);
   struct xpf_bridge *bridge = thread->bridge;
-  thread->bridge = NULL; /* first: a stack sample may interrupt us here */
-  xpf_bridge_close(bridge);
-  thread->wakeup->thread = NULL;
-  if (!interrupt_pending)
-    free(thread->wakeup);
-  thread->wakeup = NULL; /* an undelivered interrupt keeps its 16 bytes */
+  thread->bridge = NULL;    /* first: a stack sample may interrupt us here */
+  xpf_bridge_close(bridge); /* no interrupt after it */
   thread->handles->thread = NULL;
   if (handles_closed)
     handles_close(thread->handles, handles_closed, arg);

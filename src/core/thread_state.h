@@ -13,13 +13,6 @@
 
 #define XPF_CLAIMS_MAX 16
 
-/* What V8 holds for an interrupt that was asked for; outlives the thread when V8 never delivers it.
- */
-struct xpf_wakeup {
-  struct xpf_thread *thread; /* NULL once the thread has ended */
-  bool pending;              /* under xpf_thread_lock */
-};
-
 /* libuv handles live until their close callbacks, so they have their own memory. */
 struct xpf_thread_handles {
   uv_async_t async;
@@ -40,7 +33,7 @@ struct xpf_thread {
   bool is_started, alive, ended, draining, in_interrupt;
   struct xpf_bridge *bridge;
   struct xpf_thread_handles *handles;
-  struct xpf_wakeup *wakeup;
+  bool interrupt_pending; /* under xpf_thread_lock */
   struct xpf_task *tasks, **tasks_tail;
   unsigned borrowed;
   struct xpf_thread_item *items;

@@ -36,15 +36,10 @@ static void drain(struct xpf_thread *thread) {
 }
 
 static void on_interrupt(void *arg) {
-  struct xpf_wakeup *wakeup = arg;
+  struct xpf_thread *thread = arg;
   pthread_mutex_lock(&xpf_thread_lock);
-  wakeup->pending = false;
-  struct xpf_thread *thread = wakeup->thread;
+  thread->interrupt_pending = false;
   pthread_mutex_unlock(&xpf_thread_lock);
-  if (!thread) {
-    free(wakeup);
-    return;
-  }
   thread->in_interrupt = true;
   drain(thread);
   thread->in_interrupt = false;
@@ -58,10 +53,8 @@ void xpf_thread_on_async(uv_async_t *handle) {
 
 static void wake(struct xpf_thread *thread) {
   uv_async_send(&thread->handles->async);
-  if (!thread->wakeup->pending) {
-    thread->wakeup->pending = true;
-    xpf_bridge_interrupt(thread->bridge, on_interrupt, thread->wakeup);
-  }
+  if (!thread->interrupt_pending)
+    thread->interrupt_pending = xpf_bridge_interrupt(thread->bridge, on_interrupt, thread) == 0;
 }
 
 int xpf_thread_post(struct xpf_thread *thread, struct xpf_task *task) {

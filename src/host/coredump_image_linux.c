@@ -70,7 +70,7 @@ static const struct xpf_coredump_area *area_of(const struct xpf_coredump_map *ma
 /* Of a thread that could not be stopped the kernel tells pc and sp only. The first pair above sp
  * that looks like a saved frame pointer and a return address is where its frame pointer most likely
  * is; without one a debugger often ends at the first frame. 0 = none found. */
-static __attribute__((no_sanitize("address"))) uint64_t
+static __attribute__((no_sanitize("address", "thread"))) uint64_t
 guess_frame_pointer(const struct xpf_coredump_map *map, uint64_t sp) {
   const struct xpf_coredump_area *stack = area_of(map, sp);
   uint64_t needed = XPF_AREA_READ | XPF_AREA_WRITE;

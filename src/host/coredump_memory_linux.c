@@ -16,7 +16,7 @@
 #define UNSCANNED_MAX                                                                              \
   (64ull << 30) /* without pagemap every page is touched: not of reservations                      \
                  */
-#define READS_ANYTHING __attribute__((no_sanitize("address", "undefined")))
+#define READS_ANYTHING __attribute__((no_sanitize("address", "undefined", "thread")))
 
 /* Entries of pagemap for [start, start + n pages); n is at most pages_max. */
 static bool read_pages(struct xpf_coredump_memory *memory, uint64_t start, size_t n) {

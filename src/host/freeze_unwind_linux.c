@@ -13,7 +13,7 @@
 #include "host/freeze_task_linux.h"
 
 /* Stacks of other threads and of instrumented code are read on purpose. */
-#define XPF_READS_ANYTHING __attribute__((no_sanitize("address", "undefined")))
+#define XPF_READS_ANYTHING __attribute__((no_sanitize("address", "undefined", "thread")))
 
 #define OBJECTS_MAX 1024
 

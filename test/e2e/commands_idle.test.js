@@ -10,6 +10,7 @@ const { describe, test, before, after } = require('node:test');
 const { version } = require('../../package.json');
 const { startApp, root } = require('./support/app');
 const { PROFILES, DUMPS, THREAD_COMMANDS } = require('./support/kinds');
+const { notUnderThreads } = require('./support/sanitizer');
 const { until } = require('./support/until');
 
 const IDLE = 'setInterval(() => {}, 1000);';
@@ -94,7 +95,7 @@ describe('commands, an idle program', { timeout: 55000 }, () => {
   }
   const busyText = (command) => `${command === 'diag_report' ? 'node_report' : command} is running.`;
 
-  test('generate_coredump: the complete file, private', { skip: process.platform !== 'linux' || process.arch !== 'x64' }, async () => {
+  test('generate_coredump: the complete file, private', { skip: process.platform !== 'linux' || process.arch !== 'x64' || notUnderThreads }, async () => {
     const written = await rpc.call('generate_coredump', { wait: true });
     assert.match(written.filepath, pathOf('coredump', 'core'));
     const stat = fs.statSync(written.filepath);

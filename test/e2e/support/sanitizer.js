@@ -1,0 +1,11 @@
+'use strict';
+
+// What tests must know of the sanitizer they run under (scripts/sanitizers.js), if any.
+
+const { XPF_SANITIZER } = process.env;
+
+/** Why a test cannot work under ThreadSanitizer, or false elsewhere. */
+const notUnderThreads =
+  XPF_SANITIZER === 'thread' && 'ThreadSanitizer delays the signals that stop threads, and maps terabytes';
+
+module.exports = { notUnderThreads };
