@@ -82,7 +82,7 @@ function start(config = {}) {
   if (!isSingleModule && binding.claim('memory')) {
     binding.setMemoryReader(() => process.memoryUsage().arrayBuffers);
   }
-  if (isMainThread && binding.claim('tracer')) {
+  if (!isSingleModule && isMainThread && binding.claim('tracer')) {
     let tracer;
     binding.setTracer((what, argument) => {
       tracer ||= require('./trace').create(binding);

@@ -94,6 +94,7 @@ function makeFakeBinding({ timeoutMs = 30000, serverError = '' } = {}) {
     metrics: () => ({ process: {}, threads: [] }),
     prometheus: () => '',
     setMemoryReader: () => calls.push('setMemoryReader'),
+    setTracer: () => calls.push('setTracer'),
     calls,
     details,
     registered,

@@ -65,7 +65,7 @@ test('start configures, starts everything once and registers the process', () =>
   const binding = makeFakeBinding();
   const xprofiler = load(binding);
   assert.strictEqual(xprofiler({ log_dir: home, log_interval: 3 }), undefined);
-  assert.deepStrictEqual(binding.calls, ['configure', 'start', 'setMemoryReader']);
+  assert.deepStrictEqual(binding.calls, ['configure', 'start', 'setMemoryReader', 'setTracer']);
   assert.strictEqual(xprofiler.getXprofilerConfig().log_interval, 3);
   assert.strictEqual(Object.keys(xprofiler.getXprofilerConfig()).length, binding.configKeys.length);
   const [{ file, fields, delayMs }] = binding.registered;
