@@ -1,3 +1,6 @@
+/// <reference types="node" />
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
 /**
  * Sees inside a running Node.js process: metrics, CPU, heap and GC profiles, snapshots, reports.
  * Call it as early as possible; may be called in every worker too.
@@ -106,6 +109,189 @@ declare namespace xprofiler {
   export function metrics(): Metrics;
   /** The present figures in the Prometheus text format. */
   export function prometheus(): string;
+
+  // ---- profiles (docs/api.md)
+
+  /** What every call of this part takes. */
+  export interface OutputOptions {
+    /** worker_threads.threadId of the thread to look into. Default: the thread of the caller. */
+    threadId?: number;
+    /** Where to write, instead of a name of its own in log_dir; the extension is added when it is missing. */
+    filepath?: string;
+    /** Ends it early: the promise is rejected with an AbortError, and nothing is written. */
+    signal?: AbortSignal;
+  }
+
+  export interface TimedOptions extends OutputOptions {
+    /** How long, milliseconds. Default 10000. */
+    durationMs?: number;
+  }
+
+  /** pprof: packed with gzip. html: a flame graph in one page, like flamegraph. trace: Chrome trace JSON. */
+  export type CpuFormat = 'cpuprofile' | 'pprof' | 'folded' | 'flamegraph' | 'html' | 'speedscope' | 'trace';
+  export type HeapFormat = 'heapprofile' | 'pprof' | 'folded' | 'flamegraph' | 'html' | 'speedscope';
+
+  export interface CpuProfileOptions extends TimedOptions {
+    /** 50 … 1000000. Default 1000. */
+    samplingIntervalUs?: number;
+    /** Default cpuprofile. */
+    format?: CpuFormat;
+  }
+
+  export interface AllocProfileOptions extends TimedOptions {
+    /** Mean distance of samples in allocated bytes, 1024 … 1073741824. Default 524288. */
+    samplingIntervalBytes?: number;
+    /** Frames kept of each stack, 1 … 512. Default 64. */
+    stackDepth?: number;
+    /** Default heapprofile. */
+    format?: HeapFormat;
+  }
+
+  export interface HeapProfileOptions extends AllocProfileOptions {
+    /** Count objects too that were collected meanwhile. Needs Node.js 20. */
+    collected?: boolean;
+  }
+
+  export interface GcProfileOptions extends TimedOptions {
+    format?: 'gcprofile';
+  }
+
+  export interface TraceOptions extends Omit<TimedOptions, 'threadId'> {
+    /** Only 0: the trace of the main thread has the events of all threads. */
+    threadId?: 0;
+    /** Categories of trace events (docs/trace.md). */
+    categories?: string | readonly string[];
+    /** The trace ends when its file has this size. Default 256. */
+    maxFileMb?: number;
+    format?: 'trace.json';
+  }
+
+  export interface HeapSnapshotOptions extends OutputOptions {
+    /** Numbers in the snapshot. */
+    numericValues?: boolean;
+    /** V8's internal objects too. Needs Node.js 20. */
+    internals?: boolean;
+    /** Give up when the process grows beyond. */
+    maxRssMb?: number;
+  }
+
+  interface ToFile {
+    /** Default file: the promise gives its path, once it is complete. */
+    output?: 'file';
+  }
+  interface ToBuffer {
+    /** The promise gives the bytes; no file is made. At most 512 MiB. */
+    output: 'buffer';
+    filepath?: undefined;
+  }
+
+  /** What a rejected promise has. */
+  export interface XprofilerError extends Error {
+    code:
+      | 'XPROFILER_PARAMS'
+      | 'XPROFILER_REFUSED'
+      | 'XPROFILER_THREAD'
+      | 'XPROFILER_ENDED'
+      | 'XPROFILER_IO'
+      | 'XPROFILER_CANCELLED'
+      | 'XPROFILER_BUSY'
+      | 'XPROFILER_UNSUPPORTED'
+      | 'XPROFILER_MEMORY'
+      | 'XPROFILER_INTERNAL'
+      | 'XPROFILER_NOT_STARTED'
+      | 'ABORT_ERR';
+    /** The option to blame, if there is one. */
+    field?: string;
+  }
+
+  interface Take<Options> {
+    (options: Options & ToBuffer): Promise<Buffer>;
+    (options?: Options & ToFile): Promise<string>;
+  }
+
+  /** Where the time goes. */
+  export const cpuProfile: Take<CpuProfileOptions>;
+  /** Who allocated what is still alive. */
+  export const heapProfile: Take<HeapProfileOptions>;
+  /** Who allocates: collected objects too. Needs Node.js 20. */
+  export const allocProfile: Take<AllocProfileOptions>;
+  /** Every garbage collection. */
+  export const gcProfile: Take<GcProfileOptions>;
+  /** Every object of the heap; pauses the thread. */
+  export const heapSnapshot: Take<HeapSnapshotOptions>;
+  /** Stacks, heap, handles, limits. */
+  export const diagReport: Take<OutputOptions>;
+  /** Trace events of Node.js and V8, of all threads. */
+  export const trace: Take<TraceOptions>;
+
+  // ---- events
+
+  export interface StallEvent {
+    /** How long this thread's event loop was kept in one turn. */
+    durationMs: number;
+    /** In its middle, as in Error.stack; not when it was in native code then. */
+    stack?: string;
+  }
+  export interface GcEvent {
+    kind: 'scavenge' | 'minormarksweep' | 'marksweep' | 'marking' | 'weakcallbacks';
+    durationMs: number;
+    /** As Date.now(). */
+    at: number;
+  }
+  export interface ProfileEvent {
+    filepath: string;
+    /** Of the protocol: start_cpu_profiling, heapdump … */
+    command: string;
+    bytes: number;
+    threadId?: number;
+    endedBy?: string;
+  }
+  export interface EventMap {
+    /** The event loop of this thread was blocked for thresholdMs. */
+    stall: StallEvent;
+    /** A collection in this thread. */
+    gc: GcEvent;
+    /** A file was written, whoever asked for it. */
+    profile: ProfileEvent;
+  }
+  export interface ListenerOptions {
+    /** Of stall, for all its listeners. Default 200. */
+    thresholdMs?: number;
+  }
+
+  /** Costs nothing while nobody listens, and never keeps the process alive. */
+  export function on<Name extends keyof EventMap>(
+    name: Name,
+    listener: (event: EventMap[Name]) => void,
+    options?: ListenerOptions,
+  ): typeof xprofiler;
+  export function once<Name extends keyof EventMap>(
+    name: Name,
+    listener: (event: EventMap[Name]) => void,
+    options?: ListenerOptions,
+  ): typeof xprofiler;
+  export function off<Name extends keyof EventMap>(name: Name, listener: (event: EventMap[Name]) => void): typeof xprofiler;
+
+  // ---- /debug/pprof
+
+  export interface PprofOptions {
+    /** More is refused. Default 300. */
+    maxSeconds?: number;
+    /** Asked before every answer; false: 403. */
+    authorize?: (req: IncomingMessage) => boolean | Promise<boolean>;
+    /** Without ?thread=. Default: the thread of the caller. */
+    threadId?: number;
+    /** Of /profile, microseconds. Default 1000. */
+    samplingIntervalUs?: number;
+    /** Of /heap and /allocs. Default 524288. */
+    samplingIntervalBytes?: number;
+  }
+  export interface PprofHandler {
+    (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void): void;
+    (request: { raw: IncomingMessage }, reply: { raw: ServerResponse; hijack(): unknown }): void;
+  }
+  /** Answers /debug/pprof/{profile,heap,allocs} in the way of Go's net/http/pprof. */
+  export function pprofHandler(options?: PprofOptions): PprofHandler;
 
   export { xprofiler as default };
 }

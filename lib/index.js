@@ -108,6 +108,17 @@ function write(level, type, content) {
   binding.log(LEVELS[level], type, content);
 }
 
+// Loaded by those who use it: start() stays cheap.
+const take = (name, options) => require('./profiles').take(binding, name, options);
+
+let events;
+
+function listen(method, name, listener, options) {
+  events ||= new (require('./events').Events)(binding);
+  events.add(method, name, listener, options);
+  return start;
+}
+
 const api = {
   start,
   setConfig,
@@ -133,6 +144,20 @@ const api = {
   },
   metrics: () => binding.metrics(),
   prometheus: () => binding.prometheus(),
+  cpuProfile: (options) => take('cpuProfile', options),
+  heapProfile: (options) => take('heapProfile', options),
+  allocProfile: (options) => take('allocProfile', options),
+  gcProfile: (options) => take('gcProfile', options),
+  heapSnapshot: (options) => take('heapSnapshot', options),
+  diagReport: (options) => take('diagReport', options),
+  trace: (options) => take('trace', options),
+  on: (name, listener, options) => listen('on', name, listener, options),
+  once: (name, listener, options) => listen('once', name, listener, options),
+  off(name, listener) {
+    events?.remove(name, listener);
+    return start;
+  },
+  pprofHandler: (options) => require('./pprof').create(binding, options),
 };
 
 module.exports = Object.assign(start, api);

@@ -11,6 +11,7 @@
 #endif
 
 #include "core/addon_http.h"
+#include "core/addon_request.h"
 #include "core/addon_trace.h"
 #include "core/addon_value.h"
 #include "core/command.h"
@@ -64,6 +65,7 @@ static void on_cleanup(napi_async_cleanup_hook_handle handle, void *arg) {
   bool was_main = xpf_thread_is_main(thread);
   xpf_http_forget(thread);
   xpf_trace_forget(thread);
+  xpf_request_forget(thread);
   xpf_thread_end(thread, was_main ? "process exit" : "thread exit", handles_closed, handle);
   xpf_thread_unref(thread);
   after_end(was_main);
@@ -77,6 +79,7 @@ static void on_main_exit(void *arg) {
     return;
   xpf_http_forget(thread);
   xpf_trace_forget(thread);
+  xpf_request_forget(thread);
   xpf_thread_end(thread, "process exit", NULL, NULL);
   after_end(true);
 }
@@ -403,6 +406,11 @@ static napi_value init(napi_env env, napi_value exports) {
                    {"http", xpf_http_export},
                    {"httpDetail", xpf_http_detail},
                    {"setMemoryReader", xpf_http_memory_reader},
+                   {"openClient", xpf_request_open},
+                   {"sendRequest", xpf_request_send},
+                   {"holdLoop", xpf_request_hold},
+                   {"watchFiles", xpf_request_watch_files},
+                   {"watchStalls", xpf_request_watch_stalls},
                    {"setTracer", xpf_trace_set},
                    {"traceData", xpf_trace_data},
                    {"traceDrop", xpf_trace_drop},

@@ -14,6 +14,7 @@
 #include "core/registry.h"
 #include "core/server.h"
 #include "core/sigterm.h"
+#include "core/stall.h"
 #include "core/thread.h"
 
 static struct {
@@ -130,6 +131,13 @@ static void on_async(uv_async_t *async) {
   run_calls();
   if (core.log)
     xpf_log_drain(core.log);
+}
+
+bool xpf_core_is_running(void) {
+  pthread_mutex_lock(&core.lock);
+  bool running = core.running;
+  pthread_mutex_unlock(&core.lock);
+  return running;
 }
 
 uv_loop_t *xpf_core_loop(void) {
@@ -324,6 +332,7 @@ static void stop(struct xpf_call *call) {
   xpf_jobs_close();
   xpf_registry_close();
   xpf_sigterm_close();
+  xpf_stall_close();
   xpf_threads_refresh_close();
   if (core.server)
     xpf_server_close(core.server);

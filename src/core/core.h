@@ -50,6 +50,8 @@ struct xpf_call {
 /* [any] When the thread does not run (any more), `run` is called at once on the calling thread, so
  * that ownership always moves on. Returns true when it was queued. */
 bool xpf_core_post(struct xpf_call *call);
+/* [any] True from the first start() until the last JS thread has ended. */
+bool xpf_core_is_running(void);
 uv_loop_t *xpf_core_loop(void); /* [core] */
 /* [any] True on the core thread. */
 bool xpf_core_is_here(void);

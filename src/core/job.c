@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/job_flow.h"
+#include "core/local_client.h"
 #include "core/sigterm.h"
 #include "xpf_protocol.h"
 
@@ -36,6 +37,7 @@ void xpf_job_unref(struct xpf_job *job) {
     job->type->free(job);
   if (job->thread)
     xpf_thread_unref(job->thread);
+  free(job->data);
   free(job);
 }
 
@@ -133,6 +135,8 @@ static void finish(struct xpf_job *job) {
   else if (!job->error)
     xpf_core_log(XPF_LOG_DEBUG, "dump_action", job->thread_id, "%s: %s/%s, %llu bytes.",
                  job->type->action, job->dir, job->name, (unsigned long long)job->bytes);
+  if (!job->error && !job->in_memory)
+    xpf_local_clients_tell(xpf_job_written_line, job);
   list_remove(job);
   xpf_job_unref(job);
 }

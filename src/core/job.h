@@ -17,6 +17,7 @@
 #include "core/command.h"
 #include "core/core.h"
 #include "core/thread.h"
+#include "format/format_table.h"
 #include "format/sink.h"
 #include "wire/request.h"
 
@@ -28,6 +29,8 @@ struct xpf_job_type {
   const char *stop_action; /* NULL for a dump */
   const char *kind;        /* in the file's name: "cpuprofile" */
   const char *extension;
+  const char *format;  /* of the file, by its name in format_table.h; NULL: another one */
+  unsigned formats;    /* XPF_KIND_BIT() of what `format` may turn it into; 0: none */
   size_t size;         /* of the type's struct, which begins with struct xpf_job */
   bool needs_thread;   /* works on one JS thread */
   bool needs_loop;     /* begin and end run JavaScript: never in an interrupt */
@@ -79,8 +82,9 @@ struct xpf_job {
   enum xpf_job_state state;
   struct xpf_thread *thread; /* referenced; NULL when the type needs none */
   uint32_t thread_id;
-  char dir[1024], name[256];
-  int error; /* 0, or negative with fault */
+  char dir[1024], name[256], extension[32];
+  const struct xpf_format *format; /* of the file; NULL where the type knows but one */
+  int error;                       /* 0, or negative with fault */
   struct xpf_fault fault;
   const char *ended_by; /* constant text, or NULL; atomic */
   bool cancelled;       /* atomic; asked for by a client */
@@ -92,6 +96,8 @@ struct xpf_job {
   uint64_t accepted_ns, began_ns, ended_ns, releasing_ns, progress_ns;
   uint64_t paused_ns; /* of the JS thread, by us */
   uint64_t bytes;
+  bool in_memory; /* no file: `data` is for who asked, in this process */
+  char *data;
   uint32_t done, total; /* atomics: progress inside one step */
   double profiling_ms;  /* 0 = until stopped */
   uv_timer_t *timer;
@@ -144,6 +150,8 @@ int xpf_job_waiter_add(struct xpf_job *job, const struct xpf_command_call *call,
 void xpf_job_answer_early(struct xpf_job *job);
 /* Answers everybody: the result or the fault. True when somebody was told. */
 bool xpf_job_answer_all(struct xpf_job *job);
+/* A notification of the file that was written. */
+char *xpf_job_written_line(void *job);
 void xpf_job_progress(struct xpf_job *job);
 bool xpf_job_has_early_waiter(const struct xpf_job *job);
 bool xpf_job_has_waiter(const struct xpf_job *job, uint64_t client_id, const cJSON *id);

@@ -7,6 +7,7 @@
 
 #include "core/job.h"
 #include "core/job_flow.h"
+#include "core/local_client.h"
 #include "xpf_protocol.h"
 
 #define NAME_MAX_SIZE 200
@@ -35,10 +36,45 @@ static int check_name(struct xpf_job *job, const char *name, struct xpf_fault *f
       return -EINVAL;
     }
   }
-  size_t ext = strlen(job->type->extension);
+  size_t ext = strlen(job->extension);
   bool has = size > ext + 1 && name[size - ext - 1] == '.' &&
-             strcmp(name + size - ext, job->type->extension) == 0;
-  snprintf(job->name, sizeof job->name, has ? "%s" : "%s.%s", name, job->type->extension);
+             strcmp(name + size - ext, job->extension) == 0;
+  snprintf(job->name, sizeof job->name, has ? "%s" : "%s.%s", name, job->extension);
+  return 0;
+}
+
+static int refuse_format(const struct xpf_job *job, struct xpf_fault *fault) {
+  char names[200] = "";
+  for (unsigned i = 0; i < xpf_formats_count; i++) {
+    const struct xpf_format *format = &xpf_formats[i];
+    if (!format->write || !(format->kinds & job->type->formats))
+      continue;
+    size_t used = strlen(names);
+    snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", format->name);
+  }
+  if (!names[0])
+    snprintf(names, sizeof names, "%s", job->type->extension);
+  xpf_fault_set(fault, XPF_RPC_PARAMS, "format", "format must be one of: %s", names);
+  return -EINVAL;
+}
+
+static int parse_format(struct xpf_job *job, const cJSON *params, struct xpf_fault *fault) {
+  const struct xpf_job_type *type = job->type;
+  const char *name = NULL;
+  int err = xpf_param_string(params, "format", 32, &name, fault);
+  if (err)
+    return err;
+  snprintf(job->extension, sizeof job->extension, "%s", type->extension);
+  if (type->format)
+    job->format = xpf_format_find(type->format);
+  if (!name || strcmp(name, type->extension) == 0)
+    return 0;
+  const struct xpf_format *format = xpf_format_find(name);
+  if (!format || !format->write || !(format->kinds & type->formats))
+    return refuse_format(job, fault);
+  job->format = format;
+  const char *extension = format->extensions + 1; /* the first, without its dot */
+  snprintf(job->extension, sizeof job->extension, "%.*s", (int)strcspn(extension, " "), extension);
   return 0;
 }
 
@@ -49,7 +85,8 @@ static int parse_name(struct xpf_job *job, const cJSON *params, struct xpf_fault
   if (err)
     return err;
   xpf_core_config(&config);
-  snprintf(job->dir, sizeof job->dir, "%s", config.log_dir);
+  if (!job->dir[0])
+    snprintf(job->dir, sizeof job->dir, "%s", config.log_dir);
   if (name) {
     err = check_name(job, name, fault);
     if (!err && xpf_job_file_exists(job->dir, job->name)) {
@@ -58,12 +95,32 @@ static int parse_name(struct xpf_job *job, const cJSON *params, struct xpf_fault
     }
     return err;
   }
-  xpf_job_next_name(job->name, sizeof job->name, job->type->kind, job->type->extension);
+  xpf_job_next_name(job->name, sizeof job->name, job->type->kind, job->extension);
   return 0;
 }
 
-static int parse_job(struct xpf_job *job, const cJSON *params, struct xpf_fault *fault) {
-  int err = parse_name(job, params, fault);
+/* What the process may ask of itself: another directory, or no file at all. */
+static int parse_local(struct xpf_job *job, const cJSON *params, struct xpf_fault *fault) {
+  const char *output = NULL, *directory = NULL;
+  int err = xpf_param_string(params, "output", 16, &output, fault);
+  if (!err)
+    err = xpf_param_string(params, "directory", sizeof job->dir - 1, &directory, fault);
+  if (err)
+    return err;
+  if (directory)
+    snprintf(job->dir, sizeof job->dir, "%s", directory);
+  job->in_memory = output && strcmp(output, "buffer") == 0 && !job->type->write_fd;
+  return 0;
+}
+
+static int parse_job(struct xpf_job *job, const struct xpf_command_call *call,
+                     struct xpf_fault *fault) {
+  const cJSON *params = call->params;
+  int err = xpf_local_client_is(call->client_id) ? parse_local(job, params, fault) : 0;
+  if (!err)
+    err = parse_format(job, params, fault);
+  if (!err)
+    err = parse_name(job, params, fault);
   if (!err && job->type->stop_action) {
     long long time_ms = 0;
     err = xpf_param_int(params, "profiling_time", -1, 7LL * 24 * 3600 * 1000, &time_ms, fault);
@@ -93,7 +150,7 @@ static int admit(struct xpf_job *job, struct xpf_command_call *call) {
   }
   if (xpf_job_find(job->type, job->thread_id, XPF_JOB_QUEUED, last))
     return refuse_busy(call, job->type->action);
-  err = parse_job(job, call->params, &call->fault);
+  err = parse_job(job, call, &call->fault);
   if (!err && xpf_job_waiter_add(job, call, wait) != 0) {
     xpf_fault_set(&call->fault, XPF_RPC_INTERNAL, "", "out of memory");
     err = -ENOMEM;

@@ -3,7 +3,6 @@
 
 #include "core/http_details.h"
 #include "core/job.h"
-#include "format/cpuprofile.h"
 #include "format/profile.h"
 #include "xpf_protocol.h"
 
@@ -87,7 +86,7 @@ static int write_file(struct xpf_job *job, struct xpf_sink *sink, struct xpf_fau
     if (err)
       return err;
   }
-  return xpf_cpuprofile_write(self->profile, sink);
+  return xpf_format_write(job->format, self->profile, XPF_NO_INDEX, sink);
 }
 
 static void discard(struct xpf_job *job) {
@@ -119,6 +118,8 @@ const struct xpf_job_type xpf_job_cpu = {
     .stop_action = "stop_cpu_profiling",
     .kind = "cpuprofile",
     .extension = "cpuprofile",
+    .format = "cpuprofile",
+    .formats = XPF_KIND_BIT(CPU),
     .size = sizeof(struct cpu_job),
     .needs_thread = true,
     .survives_fatal = true,

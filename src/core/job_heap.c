@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "core/job.h"
-#include "format/heapprofile.h"
 #include "format/profile.h"
 #include "xpf_protocol.h"
 
@@ -62,7 +61,7 @@ static int end(struct xpf_job *job, struct xpf_thread *thread, bool is_last,
 static int write_file(struct xpf_job *job, struct xpf_sink *sink, struct xpf_fault *fault) {
   (void)fault;
   struct heap_job *self = (struct heap_job *)job;
-  return xpf_heapprofile_write(self->profile, sink);
+  return xpf_format_write(job->format, self->profile, XPF_NO_INDEX, sink);
 }
 
 static void describe(const struct xpf_job *job, cJSON *result) {
@@ -84,6 +83,8 @@ const struct xpf_job_type xpf_job_heap = {
     .stop_action = "stop_sampling_heap_profiling",
     .kind = "heapprofile",
     .extension = "heapprofile",
+    .format = "heapprofile",
+    .formats = XPF_KIND_BIT(HEAP),
     .size = sizeof(struct heap_job),
     .needs_thread = true,
     .parse = parse,

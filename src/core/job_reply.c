@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/job.h"
+#include "core/local_client.h"
 #include "core/server.h"
 #include "host/os.h"
 #include "wire/reply.h"
@@ -13,7 +14,7 @@ struct xpf_job_waiter {
   struct xpf_job_waiter *next;
   uint64_t client_id;
   cJSON *id; /* NULL: a notification, nobody to answer */
-  bool wait;
+  bool wait, wants_data;
 };
 
 int xpf_job_waiter_add(struct xpf_job *job, const struct xpf_command_call *call, bool wait) {
@@ -22,6 +23,7 @@ int xpf_job_waiter_add(struct xpf_job *job, const struct xpf_command_call *call,
     return -ENOMEM;
   waiter->client_id = call->client_id;
   waiter->wait = wait;
+  waiter->wants_data = job->in_memory && !job->waiters; /* who started it */
   waiter->id = call->id ? cJSON_Duplicate(call->id, true) : NULL;
   waiter->next = job->waiters;
   job->waiters = waiter;
@@ -108,7 +110,8 @@ static cJSON *result_json(const struct xpf_job *job) {
   char path[sizeof job->dir + sizeof job->name + 1];
   snprintf(path, sizeof path, "%s/%s", job->dir, job->name);
   cJSON *result = cJSON_CreateObject();
-  cJSON_AddStringToObject(result, "filepath", path);
+  if (!job->in_memory)
+    cJSON_AddStringToObject(result, "filepath", path);
   cJSON_AddStringToObject(result, "state", state_name(job));
   if (job->type->needs_thread)
     cJSON_AddNumberToObject(result, "thread_id", job->thread_id);
@@ -123,11 +126,20 @@ static cJSON *result_json(const struct xpf_job *job) {
   return result;
 }
 
+static void answer_with_data(struct xpf_job *job, struct xpf_job_waiter *waiter) {
+  char *data = job->data;
+  job->data = NULL;
+  xpf_local_client_deliver(waiter->client_id, xpf_reply_result(waiter->id, result_json(job)), data,
+                           job->bytes);
+}
+
 static void answer(struct xpf_job *job, struct xpf_job_waiter *waiter) {
   if (!waiter->id)
     return;
   if (is_settled(job) && job->error)
     xpf_server_send(waiter->client_id, xpf_reply_error(waiter->id, &job->fault, NULL));
+  else if (is_settled(job) && job->data && waiter->wants_data)
+    answer_with_data(job, waiter);
   else
     xpf_server_send(waiter->client_id, xpf_reply_result(waiter->id, result_json(job)));
 }
@@ -193,4 +205,11 @@ void xpf_job_progress(struct xpf_job *job) {
   for (struct xpf_job_waiter *waiter = job->waiters; waiter; waiter = waiter->next)
     if (waiter->wait && waiter->id)
       xpf_server_send(waiter->client_id, xpf_notification("progress", progress_json(job, waiter)));
+}
+
+char *xpf_job_written_line(void *arg) {
+  struct xpf_job *job = arg;
+  cJSON *params = result_json(job);
+  cJSON_AddStringToObject(params, "command", job->type->command);
+  return xpf_notification("written", params);
 }

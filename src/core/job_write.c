@@ -8,6 +8,9 @@
 #include "core/outfile.h"
 #include "xpf_protocol.h"
 
+/* Twice that while it grows. */
+#define MEMORY_MAX_BYTES (512 << 20)
+
 bool xpf_job_file_exists(const char *dir, const char *name) {
   char path[2048];
   struct stat st;
@@ -71,6 +74,28 @@ static int fill(struct xpf_job *job, struct xpf_outfile *file) {
   return job->type->write(job, &out.sink, &job->fault);
 }
 
+static int make_memory(struct xpf_job *job) {
+  struct xpf_memory_sink memory;
+  xpf_memory_sink_init(&memory, MEMORY_MAX_BYTES);
+  struct job_sink out = {.sink.write = write_unless_cancelled, .file = &memory.sink, .job = job};
+  int err = xpf_job_is_unwanted(job) ? -ECANCELED : memory.sink.error;
+  if (!err)
+    err = job->type->write(job, &out.sink, &job->fault);
+  if (!err)
+    err = memory.sink.error;
+  if (err == -EFBIG || err == -ENOMEM)
+    xpf_fault_set(&job->fault, XPF_RPC_MEMORY, "output",
+                  "%s does not fit in memory (at most %d MiB); write it to a file", job->type->kind,
+                  MEMORY_MAX_BYTES >> 20);
+  if (err) {
+    xpf_memory_sink_free(&memory);
+    return err;
+  }
+  job->bytes = memory.size;
+  job->data = memory.data;
+  return 0;
+}
+
 static int make_file(struct xpf_job *job) {
   struct xpf_outfile file;
   uint64_t bytes = 0;
@@ -93,7 +118,7 @@ void xpf_job_write(void *arg) {
   struct xpf_job *job = arg;
   pthread_setname_np(pthread_self(), "xprofiler-write");
   job->fault.code = 0;
-  int err = make_file(job);
+  int err = job->in_memory ? make_memory(job) : make_file(job);
   if (err && job->type->discard)
     job->type->discard(job);
   if (err && job->fault.code == 0)

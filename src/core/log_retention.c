@@ -37,6 +37,13 @@ int xpf_log_name_day(const char *name) {
   return 0;
 }
 
+/* Profiles come in many formats. */
+static const char *skip_extension(const char *text) {
+  if (!text || *text != '.')
+    return NULL;
+  return text + strspn(text, ".abcdefghijklmnopqrstuvwxyz");
+}
+
 bool xpf_log_is_profile_name(const char *name) {
   static const struct {
     const char *kind, *extension;
@@ -50,7 +57,8 @@ bool xpf_log_is_profile_name(const char *name) {
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     const char *rest = skip(skip_digits(skip(name, kinds[i].kind), 1, 10), "-");
     rest = skip(skip_digits(rest, 8, 8), "-");
-    rest = skip(skip_digits(rest, 1, 10), kinds[i].extension);
+    rest = skip_digits(rest, 1, 10);
+    rest = kinds[i].extension ? skip(rest, kinds[i].extension) : skip_extension(rest);
     if (rest && *rest == '\0')
       return true;
   }

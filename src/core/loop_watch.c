@@ -5,7 +5,16 @@ static void count_turn(struct xpf_loop_watch *watch, uint64_t busy_ns) {
   xpf_histogram_add(&watch->delay, us > UINT32_MAX ? UINT32_MAX : (uint32_t)us);
   if (busy_ns > __atomic_load_n(&watch->max_ns, __ATOMIC_RELAXED))
     __atomic_store_n(&watch->max_ns, busy_ns, __ATOMIC_RELAXED);
+  if (watch->long_ns > 0 && busy_ns >= watch->long_ns)
+    watch->on_long(watch->on_long_arg, busy_ns);
   __atomic_store_n(&watch->turns, watch->turns + 1, __ATOMIC_RELEASE);
+}
+
+void xpf_loop_watch_long_turns(struct xpf_loop_watch *watch, uint64_t long_ns,
+                               void (*fn)(void *arg, uint64_t busy_ns), void *arg) {
+  watch->on_long = fn;
+  watch->on_long_arg = arg;
+  watch->long_ns = long_ns;
 }
 
 static void on_prepare(uv_prepare_t *handle) {

@@ -15,11 +15,17 @@ struct xpf_loop_watch {
   uint64_t turns;
   uint64_t max_ns; /* since xpf_loop_watch_take_max() */
   struct xpf_histogram delay;
+  uint64_t long_ns; /* [js] turns of at least this are told to on_long; 0 = none */
+  void (*on_long)(void *arg, uint64_t busy_ns);
+  void *on_long_arg;
 };
 
 int xpf_loop_watch_init(struct xpf_loop_watch *watch, uv_loop_t *loop); /* [js] */
 /* [js] close_cb gets &watch->prepare. */
 void xpf_loop_watch_close(struct xpf_loop_watch *watch, uv_close_cb close_cb);
+/* [js] fn(arg, time) is called at the end of each turn that took at least long_ns; 0: no more. */
+void xpf_loop_watch_long_turns(struct xpf_loop_watch *watch, uint64_t long_ns,
+                               void (*fn)(void *arg, uint64_t busy_ns), void *arg);
 /* [any, while the loop lives] */
 uint64_t xpf_loop_watch_blocked_ns(struct xpf_loop_watch *watch);
 uint64_t xpf_loop_watch_idle_ns(struct xpf_loop_watch *watch);

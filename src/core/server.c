@@ -8,6 +8,7 @@
 #include "core/command.h"
 #include "core/core.h"
 #include "core/listener.h"
+#include "core/local_client.h"
 #include "host/os.h"
 #include "wire/frame.h"
 #include "xpf_protocol.h"
@@ -251,6 +252,8 @@ static void on_written(uv_write_t *req, int status) {
 }
 
 bool xpf_server_send(uint64_t client_id, char *take_line) {
+  if (xpf_local_client_is(client_id))
+    return xpf_local_client_deliver(client_id, take_line, NULL, 0);
   struct client *client = client_find(client_id);
   struct write *write = client && take_line ? malloc(sizeof *write) : NULL;
   if (!write) {

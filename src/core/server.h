@@ -16,8 +16,9 @@ const char *xpf_server_path(const struct xpf_server *server); /* [any] constant 
  * closes all; memory goes in the close callbacks. */
 void xpf_server_close(struct xpf_server *server);
 
-/* One line (with '\n', from malloc; taken, also when the client is gone or the server closed).
- * False when the client is not connected any more. */
+/* To a client of the socket, or of core/local_client.h. One line (with '\n', from malloc; taken,
+ * also when the client is gone or the server closed). False when the client is not connected any
+ * more. */
 bool xpf_server_send(uint64_t client_id, char *take_line);
 /* Requests of this client that wait for a job; counts against XPF_REQUESTS_MAX and keeps an
  * otherwise idle connection open. */

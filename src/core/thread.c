@@ -73,6 +73,7 @@ static void registry_add(struct xpf_thread *thread) {
 static void thread_free(struct xpf_thread *thread) {
   for (int i = 0; i < XPF_CLAIMS_MAX; i++)
     free(thread->claims[i]);
+  xpf_stall_free(thread->stall);
   pthread_mutex_destroy(&thread->data_lock);
   free(thread);
 }
@@ -303,4 +304,16 @@ bool xpf_thread_claim(struct xpf_thread *thread, const char *name) {
       return false;
   }
   return false;
+}
+
+void xpf_thread_hold_loop(struct xpf_thread *thread, bool hold) {
+  if (!hold && thread->holds == 0)
+    return;
+  thread->holds += hold ? 1u : -1u;
+  if (!thread->handles)
+    return;
+  if (thread->holds > 0)
+    uv_ref((uv_handle_t *)&thread->handles->async);
+  else
+    uv_unref((uv_handle_t *)&thread->handles->async);
 }

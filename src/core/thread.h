@@ -90,7 +90,14 @@ uv_loop_t *xpf_thread_loop(struct xpf_thread *thread);           /* [js] */
 uint64_t xpf_thread_attached_ns(const struct xpf_thread *thread);
 /* [any] How long the loop has been in its present turn, ns; 0 while it polls or when it ended. */
 uint64_t xpf_thread_blocked_ns(struct xpf_thread *thread);
+/* [any] The present turn of the loop; false when the thread has ended. */
+struct xpf_thread_turn {
+  uint64_t number, blocked_ns;
+};
+bool xpf_thread_turn(struct xpf_thread *thread, struct xpf_thread_turn *out);
 void xpf_thread_mark_started(struct xpf_thread *thread); /* [js] */
+/* [js] Counted: while held, the wake-up handle keeps the event loop from ending. */
+void xpf_thread_hold_loop(struct xpf_thread *thread, bool hold);
 
 /* ---- work on the JS thread ---------------------------------------------------------------------
  */

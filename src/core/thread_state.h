@@ -33,7 +33,9 @@ struct xpf_thread {
   bool is_started, alive, ended, draining, in_interrupt;
   struct xpf_bridge *bridge;
   struct xpf_thread_handles *handles;
-  bool interrupt_pending; /* under xpf_thread_lock */
+  bool interrupt_pending;  /* under xpf_thread_lock */
+  struct xpf_stall *stall; /* atomic pointer, made by the JS thread */
+  unsigned holds;          /* [js] of the loop */
   struct xpf_task *tasks, **tasks_tail;
   unsigned borrowed;
   struct xpf_thread_item *items;
@@ -57,6 +59,8 @@ struct xpf_thread {
 extern pthread_mutex_t xpf_thread_lock;
 extern struct xpf_thread *xpf_thread_first; /* under the lock */
 
+/* stall.c */
+void xpf_stall_free(struct xpf_stall *stall);
 /* thread_work.c */
 void xpf_thread_on_async(uv_async_t *handle);
 void xpf_thread_cancel_all(struct xpf_thread *thread, const char *reason); /* [js] */

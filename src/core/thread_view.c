@@ -112,6 +112,17 @@ uint64_t xpf_thread_blocked_ns(struct xpf_thread *thread) {
   return blocked;
 }
 
+bool xpf_thread_turn(struct xpf_thread *thread, struct xpf_thread_turn *out) {
+  pthread_mutex_lock(&xpf_thread_lock);
+  bool alive = thread->alive;
+  if (alive) {
+    out->number = __atomic_load_n(&thread->handles->watch.turns, __ATOMIC_RELAXED);
+    out->blocked_ns = xpf_loop_watch_blocked_ns(&thread->handles->watch);
+  }
+  pthread_mutex_unlock(&xpf_thread_lock);
+  return alive;
+}
+
 void xpf_thread_reset_longest(struct xpf_thread *thread) {
   xpf_gc_watch_reset_longest(&thread->gc);
   pthread_mutex_lock(&xpf_thread_lock);

@@ -24,6 +24,8 @@ const API = [
   'setHooks',
   'initMallopt',
 ];
+const PROFILES = ['cpuProfile', 'heapProfile', 'allocProfile', 'gcProfile', 'heapSnapshot', 'diagReport', 'trace'];
+const NEW = ['metrics', 'prometheus', ...PROFILES, 'on', 'once', 'off', 'pprofHandler'];
 let home;
 
 before(() => {
@@ -58,7 +60,7 @@ test('the export is start() and carries the names in their order, new ones last'
   assert.strictEqual(xprofiler.length, 0);
   assert.strictEqual(xprofiler.name, 'start');
   assert.deepStrictEqual(Object.keys(xprofiler).slice(0, API.length), API);
-  assert.deepStrictEqual(Object.keys(xprofiler).slice(API.length), ['metrics', 'prometheus']);
+  assert.deepStrictEqual(Object.keys(xprofiler).slice(API.length), NEW);
 });
 
 test('start configures, starts everything once and registers the process', () => {

@@ -18,6 +18,24 @@ const metrics: xprofiler.Metrics = xprofiler.metrics();
 const rss: unknown = metrics.process.rss;
 const text: string = xprofiler.prometheus();
 
+const file: Promise<string> = xprofiler.cpuProfile();
+const bytes: Promise<Buffer> = xprofiler.heapProfile({ output: 'buffer', format: 'pprof', collected: true });
+const signal = AbortSignal.timeout(1000);
+xprofiler.cpuProfile({ durationMs: 1, threadId: 1, samplingIntervalUs: 100, format: 'html', filepath: '/tmp/x', signal });
+xprofiler.trace({ categories: ['v8'], maxFileMb: 1 }).then((path: string) => path.length);
+xprofiler.heapSnapshot({ output: 'buffer', maxRssMb: 100 }).catch((error: xprofiler.XprofilerError) => error.code);
+xprofiler.on('stall', ({ durationMs, stack }) => [durationMs.toFixed(), stack?.length], { thresholdMs: 50 });
+xprofiler.once('gc', ({ kind }) => kind === 'scavenge').off('profile', ({ filepath }) => filepath);
+const handler = xprofiler.pprofHandler({ authorize: async (req) => req.headers.host === 'x' });
+
+// @ts-expect-error no such format of a CPU profile
+xprofiler.cpuProfile({ format: 'heapprofile' });
+// @ts-expect-error a buffer has no path
+xprofiler.cpuProfile({ output: 'buffer', filepath: '/tmp/x' });
+// @ts-expect-error no such event
+xprofiler.on('stop', () => {});
+// @ts-expect-error no such option
+xprofiler.diagReport({ durationMs: 1 });
 // @ts-expect-error a flag is not a number
 xprofiler({ patch_http: 1 });
 // @ts-expect-error no such key
@@ -29,4 +47,4 @@ xprofiler({ log_format: 'xml' });
 // @ts-expect-error two strings
 xprofiler.info('type', 1);
 
-export { config, seconds, rss, text };
+export { config, seconds, rss, text, file, bytes, handler };
