@@ -1,7 +1,7 @@
 // links: src/format/flamegraph.c src/format/flame_tree.c generated/flamegraph_page.c -lcjson
 // links: src/format/profile.c src/format/profile_time.c src/format/frame_class.c
 // links: src/format/array.c src/format/id_table.c src/format/string_table.c
-// links: src/format/json.c src/format/sink.c
+// links: src/format/json.c src/format/sink.c -Wl,--wrap=malloc -Wl,--wrap=realloc
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +18,19 @@
 
 #include "format/flamegraph.h"
 #include "format/flamegraph_page.h"
+
+static volatile long fail_at; /* the allocation with this number fails; 0: none */
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size) {
+  return fail_at > 0 && --fail_at == 0 ? NULL : __real_malloc(size);
+}
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size) {
+  return fail_at > 0 && --fail_at == 0 ? NULL : __real_realloc(old, size);
+}
 
 static const struct xpf_profile_frame ROOT = {.function_name = "(root)", .url = ""};
 
@@ -296,6 +309,28 @@ static struct xpf_profile *large_profile(uint32_t nodes) {
   return p;
 }
 
+static void out_of_memory(void **state) {
+  (void)state;
+  struct xpf_profile *p = large_profile(3000), *base = small_profile();
+  long failures = 0;
+  for (;; failures++) {
+    struct full_sink full = {.sink = {.write = full_write}, .room = SIZE_MAX};
+    fail_at = failures + 1;
+    int rc = xpf_flamegraph_diff_write(base, p, NULL, XPF_FLAMEGRAPH_BY_TOTAL, &full.sink);
+    bool is_over = fail_at > 0;
+    fail_at = 0;
+    if (is_over) {
+      assert_int_equal(rc, 0);
+      break;
+    }
+    assert_int_equal(rc, -ENOMEM);
+    assert_int_equal(full.sink.bytes, 0);
+  }
+  assert_true(failures > 10);
+  xpf_profile_free(p);
+  xpf_profile_free(base);
+}
+
 static double seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -340,6 +375,7 @@ int main(void) {
       cmocka_unit_test(comparison_has_both_sides),
       cmocka_unit_test(nothing_in_common),
       cmocka_unit_test(error_of_the_sink),
+      cmocka_unit_test(out_of_memory),
       cmocka_unit_test(two_hundred_thousand_nodes),
       cmocka_unit_test(small_page),
   };

@@ -51,7 +51,8 @@ function hash(text) {
   return (value ^ (value >>> 15)) >>> 0;
 }
 
-const isMeta = (kind) => kind === 'gc' || kind === 'program' || kind === 'idle' || kind === 'root';
+/** Kinds that are no functions: V8 counts time on them. */
+export const isMeta = (kind) => kind === 'gc' || kind === 'program' || kind === 'idle' || kind === 'root';
 
 /** The group of a frame in a way of colouring; meta frames are groups of their own in each. */
 export function groupOf(frames, frame, way) {

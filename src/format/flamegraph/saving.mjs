@@ -29,6 +29,7 @@ function save(viewer, kind) {
 
 function prepare(viewer) {
   const parts = partsOf(viewer);
+  document.documentElement.dataset.theme = 'light';
   document.body.toggleAttribute('data-paper', parts.length > 0);
   if (parts.length === 0) return;
   const light = forPaper(parts, viewer.profile, viewer.state.colour, (colours, tree) => viewer.fillWith(colours, tree));
@@ -68,5 +69,8 @@ export function listenToSaving(viewer) {
     if (!menu.hidden && !menu.parentElement.contains(event.target)) open(false);
   });
   addEventListener('beforeprint', () => prepare(viewer));
-  addEventListener('afterprint', () => document.body.removeAttribute('data-paper'));
+  addEventListener('afterprint', () => {
+    document.body.removeAttribute('data-paper');
+    document.documentElement.dataset.theme = viewer.theme;
+  });
 }

@@ -1,7 +1,7 @@
 // The viewer: its state, and what changes on the page when the state does.
 
 import { Chart } from './chart.mjs';
-import { Colours, THEMES } from './colours.mjs';
+import { Colours, THEMES, isMeta } from './colours.mjs';
 import { columnsOf } from './columns.mjs';
 import { percent } from './amount.mjs';
 import { placeOf } from './data.mjs';
@@ -167,7 +167,7 @@ export class Viewer {
 
   showSandwich() {
     this.sideTable.show(this.tableContent(true));
-    if (this.state.function === null) this.state.function = this.sideTable.rows[0] ?? null;
+    if (this.state.function === null) this.state.function = this.firstFunction();
     const frame = this.state.function;
     const trees = frame === null ? null : this.model.sandwich(frame);
     const key = trees?.callees;
@@ -182,6 +182,12 @@ export class Viewer {
     this.shownSandwich = key;
     find('panel-sandwich').querySelector('.halves').hidden = !trees;
     this.pointAt(frame);
+  }
+
+  /** The first row that is a function, not what V8 calls (program) or (garbage collector). */
+  firstFunction() {
+    const { rows } = this.sideTable;
+    return rows.find((frame) => !isMeta(this.profile.frames.category[frame])) ?? rows[0] ?? null;
   }
 
   resized() {
