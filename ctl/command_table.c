@@ -12,6 +12,8 @@
 /* The one-shot commands always wait; --wait is taken and changes nothing. */
 #define SHOT                                                                                       \
   (JOB | BIT(ALL) | BIT(TITLE) | BIT(EACH_THREAD) | BIT(OUTPUT) | BIT(FORMAT) | BIT(OPEN))
+/* Commands on files of profiles. */
+#define READ  (EVERY | BIT(FROM) | BIT(VALUE) | BIT(NO_SOURCE_MAPS))
 #define TIMED (SHOT | BIT(TIME))
 #define TRACE (BIT(CATEGORIES) | BIT(MAX_FILE_MB))
 
@@ -99,6 +101,30 @@ const struct xpf_ctl_command xpf_ctl_commands[] = {
      .options = ASK | BIT(TIMES) | BIT(FOLLOW) | BIT(ERRORS) | BIT(EVERYBODY),
      .needs_pid = true,
      .exec = xpf_cmd_logs},
+    {.name = "convert",
+     .summary_en = "convert a profile to another format",
+     .summary_zh = "将采样文件转换为其他格式",
+     .options = READ | BIT(FORMAT),
+     .words = "IN OUT",
+     .words_min = 2,
+     .words_max = 2,
+     .exec = xpf_cmd_convert},
+    {.name = "top-functions",
+     .summary_en = "show the functions of a profile that weigh most",
+     .summary_zh = "列出采样文件中占比最高的函数",
+     .options = READ | BIT(TIMES) | BIT(SORT),
+     .words = "FILE",
+     .words_min = 1,
+     .words_max = 1,
+     .exec = xpf_cmd_top_functions},
+    {.name = "diff",
+     .summary_en = "show what changed from profile A to B; -o makes a flame graph of it",
+     .summary_zh = "比较两个采样文件; -o 生成差异火焰图",
+     .options = READ | BIT(TIMES) | BIT(SCALE) | BIT(OUTPUT),
+     .words = "A B",
+     .words_min = 2,
+     .words_max = 2,
+     .exec = xpf_cmd_diff},
     {.name = "check_version",
      .summary_en = "show the version of xprofiler in the process",
      .summary_zh = "查看进程中 xprofiler 的版本号",

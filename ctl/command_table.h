@@ -28,7 +28,7 @@ struct xpf_ctl_command {
   bool needs_pid;
   bool takes_many;   /* several processes, also as plain words */
   const char *words; /* what may follow the command, as the usage has it; NULL: nothing */
-  int words_max;
+  int words_min, words_max;
   bool takes_config;                                    /* takes configuration keys as options */
   bool is_job;                                          /* what `cancel --action` accepts */
   int (*exec)(const struct xpf_invocation *invocation); /* an exit status; prints */
@@ -57,5 +57,8 @@ int xpf_cmd_attach(const struct xpf_invocation *invocation);
 int xpf_cmd_top(const struct xpf_invocation *invocation);
 int xpf_cmd_watch(const struct xpf_invocation *invocation);
 int xpf_cmd_logs(const struct xpf_invocation *invocation);
+int xpf_cmd_convert(const struct xpf_invocation *invocation);
+int xpf_cmd_top_functions(const struct xpf_invocation *invocation);
+int xpf_cmd_diff(const struct xpf_invocation *invocation);
 int xpf_cmd_help(const struct xpf_invocation *invocation);
 #endif

@@ -27,6 +27,16 @@
   X(FORMAT, 0, "format", NULL, NULL, TEXT, 0, 0, "FORMAT",                                         \
     "convert to this format; without it the extension of -o decides",                              \
     "转换为该格式; 未指定时由 -o 的扩展名决定")                                                                    \
+  X(FROM, 0, "from", NULL, NULL, TEXT, 0, 0, "FORMAT",                                             \
+    "read it as this format; without it the content decides", "按该格式读取; 未指定时由内容决定")                      \
+  X(VALUE, 0, "value", NULL, NULL, TEXT, 0, 0, "TYPE",                                             \
+    "the value to show, such as samples, wall or inuse_space",                                     \
+    "使用的数值类型, 例如 samples, wall, inuse_space")                                                    \
+  X(NO_SOURCE_MAPS, 0, "no-source-maps", NULL, NULL, FLAG, 0, 0, NULL,                             \
+    "keep the places of the scripts that ran", "不使用 source map")                                   \
+  X(SCALE, 0, "scale", NULL, NULL, TEXT, 0, 0, "duration|total|none",                              \
+    "what makes both comparable: values per second (default where known), shares, nothing",        \
+    "归一化方式: 每秒数值 (已知时长时默认), 占比, 不归一化")                                                              \
   X(OPEN, 0, "open", NULL, NULL, FLAG, 0, 0, NULL,                                                 \
     "show the result on the desktop: the flame graph where there is one, else the file",           \
     "在桌面上打开结果: 火焰图或文件")                                                                         \
@@ -72,14 +82,15 @@
   X(DELAY, 'd', "delay", "interval", NULL, NUMBER, 0.1, 3600, "SECONDS",                           \
     "time between two looks (default: 1)", "刷新间隔, 秒 (默认 1)")                                       \
   X(TIMES, 'n', "count", "lines", NULL, WHOLE, 0, 1000000000.0, "N",                               \
-    "how many: lines of a log, looks of watch and top", "数量: 日志行数, 或 watch 与 top 的次数")             \
+    "how many: lines of a log or a table of functions, looks of watch and top",                    \
+    "数量: 日志或函数表的行数, 或 watch 与 top 的次数")                                                      \
   X(ONCE, 0, "once", NULL, NULL, FLAG, 0, 0, NULL,                                                 \
     "print the table once and end", "输出一次表格后退出")                                                   \
   X(BATCH, 'b', "batch", NULL, NULL, FLAG, 0, 0, NULL,                                             \
     "print tables one after the other, for scripts and files", "逐次输出纯文本表格, 供脚本使用")                 \
   X(SORT, 0, "sort", NULL, NULL, TEXT, 0, 0, "COLUMN",                                             \
-    "cpu (default), rss, heap, limit, full, gc, delay, elu, rate, latency, handles, wait, throttled, uptime, pid, name", \
-    "排序列: cpu (默认), rss, heap, limit, full, gc, delay, elu, rate, latency, handles, wait, throttled, uptime, pid, name") \
+    "order of the table; top: cpu (default), rss, heap, limit, full, gc, delay, elu, rate, latency, handles, wait, throttled, uptime, pid, name; top-functions: self (default), total", \
+    "排序列; top: cpu (默认), rss, heap, limit, full, gc, delay, elu, rate, latency, handles, wait, throttled, uptime, pid, name; top-functions: self (默认), total") \
   X(FILTER, 0, "filter", NULL, NULL, TEXT, 0, 0, "TEXT",                                           \
     "only processes whose name, pid or state contains it", "仅显示名称, 进程号或状态包含该文本的进程")                \
   X(ASCII, 0, "ascii", NULL, NULL, FLAG, 0, 0, NULL,                                               \

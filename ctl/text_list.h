@@ -387,6 +387,44 @@
     "进程 %d 现已运行 xprofiler, 但调试端口 %u 仍未关闭")                                                        \
   X(ATTACH_STILL_OPEN_HINT, "It was asked to close and does so as soon as its main thread is free.", \
     "已请求关闭, 主线程空闲后立即生效.")                                                                          \
+  /* files of profiles */                                                                          \
+  X(FILE_UNREADABLE, "%s cannot be read: %s", "无法读取 %s: %s")                                      \
+  X(FILE_UNWRITABLE, "%s cannot be written: %s", "无法写入 %s: %s")                                   \
+  X(PROFILE_UNREADABLE, "%s is no profile that can be read: %s, at byte %llu",                     \
+    "无法解析采样文件 %s: %s, 位于第 %llu 字节")                                                              \
+  X(PROFILE_FORMATS, "These formats are read: %s", "支持读取的格式: %s")                                \
+  X(PROFILE_EMPTY, "there is nothing in this profile", "采样文件中没有数据")                              \
+  X(FORMAT_WRONG, "%s must be one of %s; not \"%s\"", "%s 必须是 %s 之一, 而不是 \"%s\"")              \
+  X(FORMAT_UNCLEAR, "the format is not clear from the name %s: give --format, one of %s",          \
+    "无法由文件名 %s 判断格式: 请使用 --format 指定 %s 之一")                                                     \
+  X(CONVERT_UNFIT, "the format %s cannot hold this profile: it is of another kind",                 \
+    "格式 %s 无法保存该类型的采样数据")                                                                         \
+  X(FORMAT_NEEDS_TIME, "the format %s needs samples in the order of time, which this profile does not have", \
+    "格式 %s 需要按时间排列的样本, 该采样文件中没有")                                                                  \
+  X(OUTPUT_BINARY, "this format is not text: it is not written to a terminal; name a file",        \
+    "该格式不是文本, 不会输出到终端; 请指定文件")                                                                    \
+  X(HINT_NO_SPACE, "The disk is full.", "磁盘已满.")                                                   \
+  X(VALUE_UNKNOWN, "--value must be one of %s; not \"%s\"", "--value 必须是 %s 之一, 而不是 \"%s\"")     \
+  X(CONVERTED, "%s: %s, %s, nodes: %.0f, samples: %.0f", "%s: %s, %s, 节点: %.0f, 样本: %.0f")         \
+  X(SORT_WRONG, "--sort must be self or total, not \"%s\"", "--sort 必须是 self 或 total, 而不是 \"%s\"") \
+  X(SCALE_WRONG, "--scale must be duration, total or none, not \"%s\"",                            \
+    "--scale 必须是 duration, total 或 none, 而不是 \"%s\"")                                             \
+  X(SCALE_NO_DURATION, "one of the profiles does not say how long it took; use --scale total",     \
+    "采样文件中没有时长信息; 请使用 --scale total")                                                             \
+  X(TOP_HEAD, "%s: %s in %.0f functions", "%s: %s, 共 %.0f 个函数")                                   \
+  X(TOP_SELF, "SELF", "自身")                                                                        \
+  X(TOP_TOTAL, "TOTAL", "合计")                                                                      \
+  X(TOP_FUNCTION, "FUNCTION", "函数")                                                                \
+  X(DIFF_HEAD, "%s, %s", "%s, %s")                                                                 \
+  X(DIFF_BY_TOTAL, "as a share of the total", "占总量的比例")                                            \
+  X(DIFF_BY_DURATION, "per second of profile", "按采样时长折算为每秒")                                       \
+  X(DIFF_ABSOLUTE, "as measured", "原始数值")                                                          \
+  X(DIFF_BASE_SELF, "SELF A", "自身 A")                                                              \
+  X(DIFF_SELF, "SELF B", "自身 B")                                                                   \
+  X(DIFF_SELF_CHANGE, "CHANGE", "自身变化")                                                            \
+  X(DIFF_TOTAL_CHANGE, "TOTAL CHANGE", "合计变化")                                                     \
+  X(DIFF_NOTHING_COMMON, "the profiles have no type of value in common", "两个采样文件没有共同的数值类型")        \
+  X(DIFF_PAGE, "flame graph of the difference: %s", "差异火焰图: %s")                                   \
   /* usage */                                                                                      \
   X(USAGE_HINT, "See: xprofctl help %s", "查看帮助: xprofctl help %s")                                 \
   X(USAGE_HINT_GENERAL, "See: xprofctl help", "查看帮助: xprofctl help")                               \
@@ -395,6 +433,7 @@
   X(UNKNOWN_OPTION, "unknown option: %s", "未知选项: %s")                                              \
   X(DID_YOU_MEAN, "%s; did you mean %s?", "%s; 您是否想输入 %s?")                                        \
   X(NOT_FOR_COMMAND, "%s does not take the option %s", "命令 %s 不支持选项 %s")                            \
+  X(OPERANDS_MISSING, "%s needs %s", "命令 %s 缺少参数: %s")                                            \
   X(VALUE_MISSING, "the option %s needs a value", "选项 %s 缺少值")                                      \
   X(VALUE_UNWANTED, "the option %s takes no value", "选项 %s 不需要值")                                   \
   X(NOT_WHOLE, "%s must be a whole number from %.0f to %.0f, not \"%s\"",                          \

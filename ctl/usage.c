@@ -75,6 +75,9 @@ static int check_words(const struct xpf_ctl_command *command, struct xpf_options
     return take_pids(options, verdict);
   int wanted = 1 + command->words_max;
 
+  if (options->words_count < 1 + command->words_min)
+    return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_OPERANDS_MISSING, command->name,
+                           command->words);
   if (options->words_count <= wanted)
     return 0;
   const char *word = options->words[wanted];

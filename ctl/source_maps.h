@@ -1,0 +1,10 @@
+/* Finds the source maps of a profile's scripts on this machine, and puts the profile's frames where
+ * the sources are. */
+#ifndef XPF_CTL_SOURCE_MAPS_H
+#define XPF_CTL_SOURCE_MAPS_H
+#include "format/profile.h"
+
+/* For every script with a path (file:// or absolute) that is here and names a map: a file beside
+ * it, or inline. What is not found, too large or not valid is left as it is. */
+void xpf_source_maps_apply(struct xpf_profile *profile);
+#endif
