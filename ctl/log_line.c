@@ -180,9 +180,11 @@ static bool take_json_pair(struct xpf_log_pair *pair, const cJSON *item, const c
   pair->key = item->string;
   pair->key_size = strlen(item->string);
   pair->value = cursor.at;
-  pair->value_size = cJSON_IsNull(item) ? 4 : span(&cursor, is_number);
+  pair->value_size = span(&cursor, is_number);
+  if (cJSON_IsNull(item) && end - cursor.at >= 4 && memcmp(cursor.at, "null", 4) == 0)
+    pair->value_size = 4;
   *at = cursor.at;
-  return pair->value_size > 0 && pair->value_size <= (size_t)(end - cursor.at);
+  return pair->value_size > 0;
 }
 
 static int parse_json(struct xpf_log_line *line, const char *text, size_t size) {

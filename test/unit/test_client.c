@@ -341,6 +341,74 @@ static void silence_is_a_timeout(void **state) {
   finish(&target);
 }
 
+/* ---- the two halves of a call ---- */
+
+/* What a program with poll() does: looks until there is something. */
+static int take(struct xpf_client *client, cJSON **result, struct xpf_fault *fault) {
+  int rc = -EAGAIN;
+  for (int64_t began = now_ms(); rc == -EAGAIN && now_ms() - began < 5000; sleep_ms(2))
+    rc = xpf_client_take(client, result, fault);
+  return rc;
+}
+
+static void a_reply_is_taken_when_it_is_there(void **state) {
+  (void)state;
+  static const char answer[] =
+      "{\"jsonrpc\":\"2.0\",\"method\":\"progress\",\"params\":{\"id\":1}}\n"
+      "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":0}\n{\"jsonrpc\":\"2.0\",\"id\":@,\"res";
+  struct target target = {.reads_first = true, .answer = answer, .step = 1};
+  cJSON *result;
+  start(&target);
+  assert_int_equal(xpf_client_send(target.client, "metrics", NULL, -1), 0);
+  pthread_join(target.thread, NULL);
+  assert_string_equal(target.line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"metrics\"}");
+  int64_t began = now_ms();
+  assert_int_equal(xpf_client_take(target.client, &result, NULL), -EAGAIN);
+  assert_true(now_ms() - began < 1000 && result == NULL);
+  static const char rest[] = "ult\":7}\n";
+  assert_int_equal(send(target.fd, rest, sizeof rest - 1, MSG_NOSIGNAL), sizeof rest - 1);
+  assert_int_equal(take(target.client, &result, NULL), 0);
+  assert_int_equal(result->valueint, 7);
+  cJSON_Delete(result);
+  close(target.fd); /* a target that ended */
+  assert_int_equal(take(target.client, &result, NULL), -ECONNRESET);
+  assert_int_equal(xpf_client_send(target.client, "metrics", NULL, -1), -ECONNRESET);
+  xpf_client_close(target.client);
+}
+
+static void taking_knows_faults_and_garbage(void **state) {
+  (void)state;
+  struct target refusing = {
+      .reads_first = true,
+      .answer = "{\"jsonrpc\":\"2.0\",\"id\":@,\"error\":{\"code\":-32000,\"message\":\"no\"}}\n"};
+  struct target wrong = {.reads_first = true, .answer = "garbage\n"};
+  struct xpf_fault fault = {0};
+  start(&refusing);
+  assert_int_equal(xpf_client_send(refusing.client, "metrics", NULL, -1), 0);
+  assert_int_equal(take(refusing.client, NULL, &fault), XPF_CLIENT_FAULT);
+  assert_string_equal(fault.message, "no");
+  finish(&refusing);
+  start(&wrong);
+  assert_int_equal(xpf_client_send(wrong.client, "metrics", NULL, -1), 0);
+  assert_int_equal(take(wrong.client, NULL, NULL), -EPROTO);
+  finish(&wrong);
+}
+
+static void endless_talk_keeps_nobody(void **state) {
+  (void)state;
+  struct target target = {
+      .answer = "{\"jsonrpc\":\"2.0\",\"method\":\"progress\",\"params\":{\"id\":5}}\n",
+      .repeats = true};
+  start(&target);
+  assert_int_equal(xpf_client_send(target.client, "metrics", NULL, -1), 0);
+  for (int i = 0; i < 20; i++) {
+    int64_t began = now_ms();
+    assert_int_equal(xpf_client_take(target.client, NULL, NULL), -EAGAIN);
+    assert_true(now_ms() - began < 2000);
+  }
+  finish(&target);
+}
+
 static void the_past_is_a_timeout(void **state) {
   (void)state;
   struct target target = {.reads_first = true};
@@ -522,6 +590,9 @@ int main(void) {
       cmocka_unit_test(progress_is_told),
       cmocka_unit_test(progress_may_be_ignored),
       cmocka_unit_test(silence_is_a_timeout),
+      cmocka_unit_test(a_reply_is_taken_when_it_is_there),
+      cmocka_unit_test(taking_knows_faults_and_garbage),
+      cmocka_unit_test(endless_talk_keeps_nobody),
       cmocka_unit_test(the_past_is_a_timeout),
       cmocka_unit_test(endless_talk_is_a_timeout),
       cmocka_unit_test(a_trickle_is_a_timeout),

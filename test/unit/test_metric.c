@@ -214,6 +214,21 @@ static void heap_figures_carry_their_age(void **state) {
   free(view);
 }
 
+static void what_a_thread_used_and_waited_for(void **state) {
+  (void)state;
+  struct xpf_thread_view *view = new_view();
+  struct xpf_thread_metrics m = read_thread(view, NULL);
+  assert_true(isnan(m.thread_cpu_ms) && isnan(m.thread_run_queue_wait_ms));
+  view->has_cpu = true;
+  view->cpu_ns = 1500 * MS;
+  view->run_queue_wait_ns = 20 * MS;
+  view->loop_idle_ns = 30 * S;
+  m = read_thread(view, NULL);
+  assert_true(m.thread_cpu_ms == 1500 && m.thread_run_queue_wait_ms == 20);
+  assert_true(m.loop_idle_total_ms == 30000);
+  free(view);
+}
+
 static void http_counts_since_the_last_record_over_a_wrap(void **state) {
   (void)state;
   struct xpf_thread_view *now = new_view(), *before = new_view();
@@ -448,6 +463,7 @@ int main(void) {
       cmocka_unit_test(every_metric_has_a_reader),
       cmocka_unit_test(gc_time_is_summed_in_nanoseconds),
       cmocka_unit_test(heap_figures_carry_their_age),
+      cmocka_unit_test(what_a_thread_used_and_waited_for),
       cmocka_unit_test(http_counts_since_the_last_record_over_a_wrap),
       cmocka_unit_test(without_http_all_counts_are_zero),
       cmocka_unit_test(loop_figures_are_of_the_interval),

@@ -333,8 +333,30 @@ static void the_reply_has_flat_objects(void **state) {
   free_metrics(&m);
 }
 
+static void histograms_are_pairs_of_what_is_not_empty(void **state) {
+  (void)state;
+  struct xpf_metrics m;
+  fill(&m, 2, 1);
+  m.threads[1].loop_delay.counts[xpf_histogram_bucket(5)] = 3;
+  m.threads[1].loop_delay.counts[xpf_histogram_bucket(1000)] = 1;
+  cJSON *json = xpf_metric_cjson(&m);
+  assert_true(xpf_metric_cjson_histograms(json, &m));
+  cJSON *thread = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(json, "threads"), 1);
+  char *delay =
+      cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(thread, "loop_delay_histogram"));
+  assert_string_equal(delay, "[[5,3],[1023,1]]");
+  cJSON_free(delay);
+  char *http =
+      cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(thread, "http_duration_histogram"));
+  assert_string_equal(http, "[]");
+  cJSON_free(http);
+  cJSON_Delete(json);
+  free_metrics(&m);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(histograms_are_pairs_of_what_is_not_empty),
       cmocka_unit_test(lines_begin_as_they_always_did),
       cmocka_unit_test(a_memory_line_ends_in_a_comma_and_others_do_not),
       cmocka_unit_test(numbers_are_plain_unsigned_decimals),
