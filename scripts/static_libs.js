@@ -8,7 +8,6 @@ const path = require('node:path');
 
 const { cached, forget, run } = require('./cache');
 
-const ARCHIVES = { main: 'debian', security: 'debian-security' };
 const SIZE_FLAGS = '-ffunction-sections -fdata-sections';
 
 // Described inside the library: a terminal must work where no terminfo database is.
@@ -34,16 +33,21 @@ function codename() {
   return name;
 }
 
-/** A list of sources of its own: the system's is left alone. */
-function fetchSources(folder) {
+/** Lines of a sources.list for the sources of what this system gets its Debian packages from. */
+function sourceLines() {
   const suite = codename();
+  const format = '$(REPO_URI) $(RELEASE) $(COMPONENT)';
+  const targets = run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']).trim().split('\n');
+  const ours = targets.filter((line) => line.endsWith(' main') && line.includes(` ${suite}`) && line.includes('/debian'));
+  const usual = [`http://deb.debian.org/debian ${suite} main`, `http://deb.debian.org/debian-security ${suite}-security main`];
+  return [...new Set(ours.length > 0 ? ours : usual)].map((line) => `deb-src ${line}\n`).join('');
+}
+
+/** With a list of sources of its own: the system's is left alone. */
+function fetchSources(folder) {
   const lists = path.join(folder, 'lists');
   fs.mkdirSync(path.join(lists, 'partial'), { recursive: true });
-  const host = 'http://deb.debian.org';
-  fs.writeFileSync(
-    path.join(folder, 'sources.list'),
-    `deb-src ${host}/${ARCHIVES.main} ${suite} main\ndeb-src ${host}/${ARCHIVES.security} ${suite}-security main\n`,
-  );
+  fs.writeFileSync(path.join(folder, 'sources.list'), sourceLines());
   const options = [
     `Dir::Etc::sourcelist=${path.join(folder, 'sources.list')}`,
     'Dir::Etc::sourceparts=/dev/null',
