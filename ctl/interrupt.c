@@ -50,7 +50,7 @@ static void *end_job(void *arg) {
   struct xpf_interrupt_job *job = arg;
   const struct xpf_interrupt_plan *plan = &current;
   struct xpf_verdict verdict;
-  bool stops = plan->stop != NULL;
+  bool stops = plan->stop != NULL && !atomic_load(&job->is_pending);
 
   int status = stops ? send_command(job, plan->stop, NULL, &verdict) : 1;
   /* A profiler that has not begun yet cannot be stopped, but its start can be taken back. */
@@ -61,12 +61,18 @@ static void *end_job(void *arg) {
   return NULL;
 }
 
+static bool can_stop(const struct xpf_interrupt_plan *plan) {
+  for (size_t i = 0; plan->stop != NULL && i < plan->jobs_count; i++)
+    if (!atomic_load(&plan->jobs[i].is_over) && !atomic_load(&plan->jobs[i].is_pending))
+      return true;
+  return false;
+}
+
 static void say(const struct xpf_interrupt_plan *plan) {
   if (plan->is_terminal)
     fputs("\r\033[K", stderr);
-  xpf_print_line(
-      stderr, "%s",
-      xpf_text(plan->stop != NULL ? XPF_TEXT_INTERRUPT_STOP : XPF_TEXT_INTERRUPT_CANCEL));
+  xpf_print_line(stderr, "%s",
+                 xpf_text(can_stop(plan) ? XPF_TEXT_INTERRUPT_STOP : XPF_TEXT_INTERRUPT_CANCEL));
 }
 
 /* timeout(1), npm and npx pass a signal on that the terminal sent to us already: what comes right

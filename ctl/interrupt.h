@@ -11,7 +11,8 @@
 struct xpf_interrupt_job {
   pid_t pid;
   unsigned thread_id;
-  atomic_bool is_over; /* nothing of ours is left to end there */
+  atomic_bool is_pending; /* not begun yet: it is cancelled, so that nobody waits for its thread */
+  atomic_bool is_over;    /* nothing of ours is left to end there */
 };
 
 struct xpf_interrupt_plan {

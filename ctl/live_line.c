@@ -31,21 +31,42 @@ static void add(struct line *line, const char *gap, const char *format, ...) {
   line->used += length;
 }
 
+/* Adds as much of a text as there is room for. */
+static void add_cut(struct line *line, const char *gap, const char *text) {
+  char part[256];
+  unsigned used = xpf_print_width(line->text) + (unsigned)strlen(gap) + 1;
+
+  snprintf(part, sizeof part, "%.255s", text);
+  while (*part != '\0' && used + xpf_print_width(part) > line->columns)
+    part[xpf_utf8_cut(part, strlen(part), strlen(part) - 1)] = '\0';
+  if (*part != '\0')
+    add(line, gap, "%s", part);
+}
+
+/* "4.2 s"; a number that changes all the time keeps its width. */
+static const char *print_time(double ms, char *buffer, size_t size) {
+  if (ms >= 60e3)
+    return xpf_print_duration(ms / 1e3, buffer, size);
+  snprintf(buffer, size, xpf_text(XPF_TEXT_LIVE_SECONDS), ms / 1e3);
+  return buffer;
+}
+
 /* What is under way, in words. */
 static void add_state(struct line *line, const struct xpf_live_view *view) {
   char elapsed[32], total[32];
 
   if (!view->is_begun) {
-    add(line, "  ", "%s", xpf_text(XPF_TEXT_STATE_PENDING));
+    add(line, "  ", "%s",
+        xpf_text(view->is_pending ? XPF_TEXT_STATE_PENDING : XPF_TEXT_LIVE_CONNECTING));
     if (*view->reason != '\0')
-      add(line, ": ", "%.200s", view->reason);
+      add_cut(line, ": ", view->reason);
     return;
   }
   if (view->is_writing) {
     add(line, "  ", "%s", xpf_text(XPF_TEXT_STATE_WRITING));
     return;
   }
-  xpf_print_duration(view->elapsed_ms / 1e3, elapsed, sizeof elapsed);
+  print_time(view->elapsed_ms, elapsed, sizeof elapsed);
   if (view->total_ms <= 0) {
     add(line, "  ", "%s", elapsed);
     return;

@@ -11,6 +11,7 @@ enum xpf_live_part { XPF_LIVE_CPU, XPF_LIVE_HEAP, XPF_LIVE_GC };
 /* NaN = not known, and then not shown. */
 struct xpf_live_view {
   const char *label; /* "cpu 4127", "cpu, 3 targets" */
+  bool is_pending;   /* the thread is not free yet */
   bool is_begun, is_writing;
   double elapsed_ms, total_ms; /* total 0: no time was set */
   double done;                 /* 0 … 1 of a step that tells */

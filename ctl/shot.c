@@ -74,6 +74,7 @@ static void on_progress(void *arg, const cJSON *params) {
   pthread_mutex_lock(&run->lock);
   enum xpf_shot_state before = shot->state;
   shot->state = read_state(params);
+  atomic_store(&run->jobs[errand->index].is_pending, shot->state == XPF_SHOT_PENDING);
   if (before == XPF_SHOT_PENDING && shot->state != XPF_SHOT_PENDING)
     shot->began_ms = now_ms();
   snprintf(shot->reason, sizeof shot->reason, "%.255s",
@@ -257,8 +258,10 @@ static void draw(struct run *run) {
     view.is_begun |= shot->state >= XPF_SHOT_RUNNING;
     view.is_writing &= shot->state == XPF_SHOT_WRITING;
     view.done = fmax(view.done, shot->done);
-    if (shot->state == XPF_SHOT_PENDING)
+    if (shot->state == XPF_SHOT_PENDING) {
+      view.is_pending = true;
       view.reason = shot->reason;
+    }
     if (shot->began_ms > 0)
       view.elapsed_ms = fmax(view.elapsed_ms, now_ms() - shot->began_ms);
   }

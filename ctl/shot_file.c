@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "file_out.h"
 #include "file_source.h"
+#include "format/flamegraph.h"
 #include "print.h"
 #include "reply_field.h"
 #include "text.h"
@@ -107,13 +108,30 @@ static int copy(struct taking *taking, struct xpf_sink *sink) {
   return 0;
 }
 
-static int write_to(struct taking *taking, struct xpf_file_out *file, const char *path) {
-  const struct xpf_format *format = taking->output->format;
+/* The page says whose profile it is: the file alone does not know. */
+static int write_page(struct taking *taking, struct xpf_sink *sink) {
+  const struct xpf_shot_target *target = &taking->shot->target;
+  char process[192];
+  struct xpf_flamegraph_head head = {.process = process};
+
+  snprintf(process, sizeof process, "%.127s (pid %d%s)", target->name, (int)target->pid,
+           target->thread_id != 0 ? ", worker" : "");
+  return xpf_flamegraph_titled_write(taking->profile, &head, sink);
+}
+
+/* format: NULL for the file as it is. */
+static int write_to(struct taking *taking, struct xpf_file_out *file, const char *path,
+                    const struct xpf_format *format) {
   int error = xpf_file_out_open(file, path);
 
   if (error != 0)
     return error;
-  error = format != NULL ? format->write(taking->profile, &file->sink) : copy(taking, &file->sink);
+  if (format == NULL)
+    error = copy(taking, &file->sink);
+  else if (format->write == xpf_flamegraph_write)
+    error = write_page(taking, &file->sink);
+  else
+    error = format->write(taking->profile, &file->sink);
   if (error != 0) {
     xpf_file_out_abandon(file);
     return error;
@@ -137,7 +155,7 @@ static int deliver(struct taking *taking) {
   if (file == NULL)
     return xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_OUT_OF_MEMORY);
   xpf_shot_output_path(taking->output, &taking->shot->target, taking->original, path, sizeof path);
-  int error = write_to(taking, file, path);
+  int error = write_to(taking, file, path, taking->output->format);
   if (error != 0) {
     xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_OUTPUT_FAILED, path,
                     strerror(-error));
@@ -152,6 +170,35 @@ static int deliver(struct taking *taking) {
   free(file);
   drop_original(taking);
   return 0;
+}
+
+/* A flame graph of its own for --open, in a new directory; the browser reads it when we are gone.
+ */
+static void make_page(struct taking *taking) {
+  static char dir[] = "/tmp/xprofctl-XXXXXX";
+  const struct xpf_shot_output output = {.path = dir,
+                                         .is_directory = true,
+                                         .extension = taking->kind->extension,
+                                         .format = xpf_format_find("flamegraph")};
+  char *page = taking->out->page;
+  struct xpf_file_out *file = malloc(sizeof *file);
+  /* One directory for all targets of this run. */
+  bool has_dir = strstr(dir, "XXXXXX") == NULL || mkdtemp(dir) != NULL;
+
+  xpf_shot_output_path(&output, &taking->shot->target, taking->original, page, XPF_SHOT_PATH);
+  if (file == NULL || !has_dir || write_to(taking, file, page, output.format) != 0)
+    *page = '\0';
+  free(file);
+}
+
+static void choose_page(struct taking *taking) {
+  const struct xpf_format *format = taking->output->format;
+  bool is_page = format != NULL && format->write == xpf_flamegraph_write;
+
+  if (taking->profile != NULL && !is_page)
+    make_page(taking);
+  else
+    snprintf(taking->out->page, sizeof taking->out->page, "%s", taking->out->path);
 }
 
 /* ---- all ---- */
@@ -170,6 +217,8 @@ static int take(struct taking *taking) {
   if (status == 0 || taking->output->format == NULL) {
     summarize(taking);
     status = is_original ? 0 : deliver(taking);
+    if (status == 0 && taking->output->opens)
+      choose_page(taking);
   }
   close(taking->fd);
   xpf_profile_free(taking->profile);

@@ -13,6 +13,7 @@ struct xpf_shot_file {
   double bytes;             /* of path */
   char
       original[XPF_SHOT_PATH]; /* the target's own file when that is another one and stays, or "" */
+  char page[XPF_SHOT_PATH];    /* with --open: what to show; "" when it could not be made */
   cJSON *summary;              /* or NULL */
   char note[256];              /* then: why not */
 };

@@ -81,6 +81,7 @@ int xpf_shot_output_plan(struct xpf_shot_output *out, const struct xpf_invocatio
   const struct xpf_shot_kind *kind = invocation->command->argument;
 
   *out = (struct xpf_shot_output){.is_several = targets > 1, .extension = kind->extension};
+  out->opens = xpf_options_has(options, XPF_OPTION_OPEN);
   if (xpf_options_has(options, XPF_OPTION_OUTPUT))
     out->path = options->values[XPF_OPTION_OUTPUT].text;
   out->is_stdout = out->path != NULL && strcmp(out->path, "-") == 0;
@@ -88,7 +89,7 @@ int xpf_shot_output_plan(struct xpf_shot_output *out, const struct xpf_invocatio
     return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_OUTPUT_ONE, targets);
   if (out->is_stdout && invocation->json)
     return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_OPTIONS_APART, "-o -", "--json");
-  if (out->is_stdout && xpf_options_has(options, XPF_OPTION_OPEN))
+  if (out->is_stdout && out->opens)
     return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_OPTIONS_APART, "-o -", "--open");
   int status = check_path(out, verdict);
   if (status == 0)

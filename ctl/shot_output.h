@@ -15,6 +15,7 @@ struct xpf_shot_output {
   const char *extension;           /* of the file as it is */
   bool is_stdout, is_directory;
   bool is_several; /* names are made distinct */
+  bool opens;      /* --open: shown on the desktop, a profile as a flame graph */
 };
 
 /* Checks what can be checked before anything is begun. 0, or an exit status and *verdict. */

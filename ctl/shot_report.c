@@ -1,4 +1,5 @@
 #include "shot_report.h"
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "job_details.h"
+#include "open_file.h"
 #include "print.h"
 #include "reply_field.h"
 #include "shot_file.h"
@@ -63,6 +65,16 @@ static void print_stalls(const struct report *report, const struct xpf_live *liv
     xpf_print_line(report->out, xpf_text(XPF_TEXT_SHOT_STALLS), list);
 }
 
+static void show_page(const struct report *report, const char *page) {
+  int error = xpf_open_file(page);
+  if (error == 0)
+    xpf_print_line(report->out, xpf_text(XPF_TEXT_OPEN_DONE), page);
+  else if (error == -ENOTSUP)
+    xpf_print_line(report->out, xpf_text(XPF_TEXT_OPEN_BY_HAND), page);
+  else
+    xpf_print_line(report->out, xpf_text(XPF_TEXT_OPEN_FAILED), page, strerror(-error));
+}
+
 static void print_done(const struct report *report, size_t index) {
   /* A file or a program behind a pipe has room for everything. */
   unsigned columns = isatty(fileno(report->out)) == 1 ? xpf_style_columns(report->out) : UINT_MAX;
@@ -76,6 +88,8 @@ static void print_done(const struct report *report, size_t index) {
   print_stalls(report, &shot->live);
   if (*file->original != '\0')
     xpf_print_line(report->out, xpf_text(XPF_TEXT_SHOT_ORIGINAL), file->original);
+  if (*file->page != '\0')
+    show_page(report, file->page);
   if (file->summary != NULL)
     report->shots->kind->print(report->out, file->summary, columns);
   else if (*file->note != '\0')
@@ -102,6 +116,10 @@ static void add_file(cJSON *object, const struct xpf_shot_file *file) {
   cJSON_AddStringToObject(object, "format", file->format);
   if (*file->original != '\0')
     cJSON_AddStringToObject(object, "original", file->original);
+  if (*file->page != '\0') {
+    cJSON_AddStringToObject(object, "page", file->page);
+    cJSON_AddBoolToObject(object, "is_opened", xpf_open_file(file->page) == 0);
+  }
   if (file->summary != NULL)
     cJSON_AddItemReferenceToObject(object, "summary", file->summary);
   else if (*file->note != '\0')

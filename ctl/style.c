@@ -50,7 +50,9 @@ const char *xpf_style_bar(double fraction, unsigned columns, bool shaded, char *
   static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   bool utf8 = xpf_style_is_utf8();
   double clean = fraction > 1 ? 1 : fraction > 0 ? fraction : 0; /* NaN is 0 too */
-  unsigned parts = (unsigned)(clean * columns * 8 + 0.5), used_columns = 0;
+  unsigned parts = utf8 ? (unsigned)(clean * columns * 8 + 0.5)
+                        : 8 * (unsigned)(clean * columns + 0.5); /* whole ones only */
+  unsigned used_columns = 0;
   const char *rest = !shaded ? " " : utf8 ? "░" : ".";
   size_t used = 0;
 

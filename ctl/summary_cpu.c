@@ -42,12 +42,12 @@ static void add_functions(cJSON *summary, const char *key, const struct xpf_prof
 }
 
 static void add_classes(cJSON *summary, const struct xpf_top *top) {
-  cJSON *classes = cJSON_AddObjectToObject(summary, "classes_ms");
   int64_t sums[XPF_FRAME_CLASSES_COUNT];
 
   xpf_top_classes(top, sums);
   cJSON_AddNumberToObject(summary, "total_ms", ms(top->sum));
   cJSON_AddNumberToObject(summary, "busy_ms", ms(top->sum - sums[XPF_FRAME_IDLE]));
+  cJSON *classes = cJSON_AddObjectToObject(summary, "classes_ms");
   for (int i = 0; i < XPF_FRAME_CLASSES_COUNT; i++)
     if (sums[i] > 0)
       cJSON_AddNumberToObject(classes, xpf_frame_class_word((enum xpf_frame_class)i), ms(sums[i]));
@@ -86,9 +86,10 @@ static const char *class_name(const char *word) {
 }
 
 static int by_value(const void *a, const void *b) {
-  double left = (*(const cJSON *const *)a)->valuedouble;
-  double right = (*(const cJSON *const *)b)->valuedouble;
-  return (left < right) - (left > right);
+  const cJSON *left = *(const cJSON *const *)a, *right = *(const cJSON *const *)b;
+  if (left->valuedouble != right->valuedouble)
+    return left->valuedouble < right->valuedouble ? 1 : -1;
+  return strcmp(left->string, right->string);
 }
 
 static void print_classes(FILE *out, const cJSON *summary, unsigned columns) {

@@ -106,6 +106,10 @@
   X(SHOT_UNUSABLE, "the file %s cannot be converted: %s (byte %.0f)", "无法转换文件 %s: %s (字节 %.0f)")      \
   X(SHOT_ORIGINAL, "  the original stays where the process wrote it: %s", "  原始文件保留在: %s")            \
   X(SHOT_KEPT_HINT, "The profile is kept in %s", "采样文件保留在 %s")                                     \
+  X(OPEN_DONE, "  opened on the desktop: %s", "  已在桌面打开: %s")                                       \
+  X(OPEN_BY_HAND, "  there is no desktop here; open this with a browser (or DevTools): %s",         \
+    "  当前没有桌面环境; 请使用浏览器 (或 DevTools) 打开: %s")                                                     \
+  X(OPEN_FAILED, "  %s could not be opened: %s", "  无法打开 %s: %s")                                  \
   X(OUTPUT_UNUSABLE, "-o %s cannot be written: %s", "-o %s 无法写入: %s")                              \
   X(OUTPUT_FAILED, "%s could not be written: %s", "%s 写入失败: %s")                                   \
   X(OUTPUT_ONE, "-o - takes the file of one target; there are %zu", "-o - 只能输出一个目标的文件, 当前有 %zu 个")    \
@@ -125,6 +129,8 @@
   X(SUM_STACK_NONE, "no JavaScript is running", "没有正在运行的 JavaScript")                              \
   X(SUM_STACK_MORE, "  ... %.0f more in the file", "  … 文件中还有 %.0f 帧")                                \
   X(LIVE_TIME, "%s / %s", "%s / %s")                                                               \
+  X(LIVE_SECONDS, "%.1f s", "%.1f 秒")                                                             \
+  X(LIVE_CONNECTING, "connecting", "正在连接")                                                         \
   X(LIVE_LEFT, "%s left", "剩余 %s")                                                                 \
   X(LIVE_HEAP, "heap %s", "堆 %s")                                                                  \
   X(LIVE_GC, "%.0f GCs, %.0f ms", "GC %.0f 次, %.0f 毫秒")                                            \

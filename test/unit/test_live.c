@@ -156,7 +156,10 @@ static void test_states(void **state) {
   shown.is_writing = true;
   expect_line(&shown, 80, "cpu 4127  ####################  writing the file");
   shown.is_begun = shown.is_writing = false;
+  expect_line(&shown, 80, "cpu 4127  connecting");
+  shown.is_pending = true;
   shown.reason = "thread 0 is blocked";
+  expect_line(&shown, 50, "cpu 4127  waiting for the thread: thread 0 is blo");
   expect_line(&shown, 80, "cpu 4127  waiting for the thread: thread 0 is blocked");
   shown = view();
   shown.total_ms = 0;

@@ -1,6 +1,6 @@
 # Runs a program on a terminal of its own and types into it.
 #   python3 terminal.py COLUMNS KEYS PROGRAM [ARGUMENT...]
-# KEYS is JSON: [[text to wait for, text to type], ...]. Prints JSON: what the program wrote, its exit status (negative:
+# KEYS is JSON: [[text to wait for, text to type, seconds to let pass in between], ...]. Prints JSON: what the program wrote, its exit status (negative:
 # the signal that ended it).
 import fcntl, json, os, pty, select, struct, sys, termios, time
 
@@ -25,7 +25,9 @@ def main():
             output += block
         if keys and keys[0][0].encode() in output[seen:]:
             seen = len(output)
-            os.write(terminal, keys.pop(0)[1].encode())
+            _, typed, *pause = keys.pop(0)
+            time.sleep(pause[0] if pause else 0)
+            os.write(terminal, typed.encode())
     else:
         os.kill(pid, 9)
     _, status = os.waitpid(pid, 0)
