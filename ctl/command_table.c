@@ -11,7 +11,8 @@
 #define START (JOB | BIT(TIME) | BIT(NAME))
 /* The one-shot commands always wait; --wait is taken and changes nothing. */
 #define SHOT                                                                                       \
-  (JOB | BIT(ALL) | BIT(TITLE) | BIT(EACH_THREAD) | BIT(OUTPUT) | BIT(FORMAT) | BIT(OPEN))
+  (JOB | BIT(ALL) | BIT(TITLE) | BIT(EACH_THREAD) | BIT(OUTPUT) | BIT(FORMAT) | BIT(OPEN) |        \
+   BIT(ATTACH))
 /* Commands on files of profiles. */
 #define READ  (EVERY | BIT(FROM) | BIT(VALUE) | BIT(NO_SOURCE_MAPS))
 #define TIMED (SHOT | BIT(TIME))

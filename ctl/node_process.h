@@ -6,6 +6,6 @@
 
 /* Whether process pid runs Node.js, by its executable; small programs that are not called node are
  * not looked into. What was found out about an executable is kept, so that a hundred processes cost
- * little more than one. One thread. */
+ * little more than one. [any] */
 bool xpf_node_process_is(pid_t pid);
 #endif

@@ -71,6 +71,9 @@
     "the command to cancel", "要取消的命令")                                                             \
   X(PROMETHEUS, 0, "prometheus", NULL, NULL, FLAG, 0, 0, NULL,                                     \
     "Prometheus text instead of a table", "输出 Prometheus 文本格式")                                     \
+  X(ATTACH, 0, "attach", NULL, NULL, FLAG, 0, 0, NULL,                                             \
+    "load xprofiler first into the processes of -p that run without it, as attach does",           \
+    "先将 xprofiler 加载到 -p 指定但尚未启动它的进程中 (同 attach)")                                                 \
   X(PORT, 0, "port", NULL, NULL, WHOLE, 1, 65535, "PORT",                                          \
     "where the inspector of the process listens, or would", "进程的调试端口")                                 \
   X(PACKAGE, 0, "package", NULL, NULL, TEXT, 0, 0, "DIR",                                          \

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "attach.h"
 #include "process_list.h"
 #include "reply_field.h"
 #include "target.h"
@@ -133,6 +135,18 @@ static int spread_over_threads(struct chooser *chooser) {
   return status;
 }
 
+/* --attach is the answer to the question whether to. */
+static int attach_to_all(const struct chooser *chooser) {
+  bool shows_steps = !chooser->invocation->json && isatty(STDERR_FILENO) == 1;
+  const struct xpf_attach_options options = {.shows_steps = shows_steps};
+  struct xpf_attach_result result;
+  int status = 0;
+
+  for (size_t i = 0; status == 0 && i < chooser->out->count; i++)
+    status = xpf_attach(chooser->out->items[i].pid, &options, &result, chooser->verdict);
+  return status;
+}
+
 int xpf_shot_targets_choose(struct xpf_shot_targets *out, const struct xpf_invocation *invocation,
                             struct xpf_verdict *verdict) {
   const struct xpf_options *options = &invocation->options;
@@ -146,6 +160,8 @@ int xpf_shot_targets_choose(struct xpf_shot_targets *out, const struct xpf_invoc
                            "--worker_thread_id");
   for (int i = 0; status == 0 && i < options->pids_count; i++)
     status = add(&chooser, options->pids[i], invocation->thread_id, "");
+  if (status == 0 && xpf_options_has(options, XPF_OPTION_ATTACH))
+    status = attach_to_all(&chooser); /* what is listed has xprofiler already */
   if (status == 0 &&
       (xpf_options_has(options, XPF_OPTION_ALL) || xpf_options_has(options, XPF_OPTION_TITLE)))
     status = add_matching(&chooser);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "host/os.h"
 #include "host/socket_dir.h"
+#include "node_process.h"
 
 /* How long a process whose connection broke is given to be seen as ended. */
 #define ENDING_MS      300
@@ -39,7 +40,10 @@ static int say_not_started(struct xpf_verdict *verdict, const struct xpf_os_iden
   char command[128];
   snprintf(command, sizeof command, "%.120s",
            *identity->command_line != '\0' ? identity->command_line : identity->comm);
-  return xpf_verdict_set(verdict, XPF_REASON_NOT_STARTED, XPF_TEXT_NOT_STARTED, (int)pid, command);
+  xpf_verdict_set(verdict, XPF_REASON_NOT_STARTED, XPF_TEXT_NOT_STARTED, (int)pid, command);
+  if (xpf_node_process_is(pid))
+    xpf_verdict_hint(verdict, XPF_TEXT_NOT_STARTED_HINT, (int)pid);
+  return verdict->status;
 }
 
 static int say_unreachable(struct xpf_verdict *verdict, const struct xpf_os_identity *identity,

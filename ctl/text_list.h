@@ -275,6 +275,8 @@
     "process %d (%s) does not run xprofiler; call require('xprofiler')() in it, or start it with " \
     "node -r xprofiler/register",                                                                  \
     "进程 %d (%s) 没有启动 xprofiler; 请在代码中调用 require('xprofiler')(), 或使用 node -r xprofiler/register 启动") \
+  X(NOT_STARTED_HINT, "Load it now, without a restart: xprofctl attach -p %d",                     \
+    "无需重启即可加载: xprofctl attach -p %d")                                                               \
   X(FOREIGN, "process %d belongs to user %s; run xprofctl as that user or with sudo",              \
     "进程 %d 属于用户 %s; 请以该用户身份或使用 sudo 运行 xprofctl")                                                \
   X(DENIED,                                                                                        \

@@ -66,6 +66,20 @@ describe('attach', { timeout: 120000, skip: process.platform !== 'linux' && 'onl
     assert.strictEqual(JSON.parse(profile.stdout).data.state, 'written');
   });
 
+  test('cpu --attach: a profile of a process without xprofiler, in one go', async () => {
+    const app = await plain('function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); } setTimeout(() => { for (;;) fib(20); }, 50); ' + "say('ready');");
+    const refused = await run(['cpu', '-p', app.pid, '-t', '200ms']);
+    assert.strictEqual(refused.status, 3);
+    assert.match(refused.stderr, new RegExp(`does not run xprofiler[^]*\nLoad it now, without a restart: xprofctl attach -p ${app.pid}\n$`));
+    const { status, stdout, stderr } = await run(['cpu', '-p', app.pid, '--attach', '-t', '500ms']);
+    assert.strictEqual(status, 0, stderr);
+    assert.match(stdout, new RegExp(`^CPU profile of process ${app.pid}, main thread`));
+    const [file] = /\/\S+\.cpuprofile/.exec(stdout);
+    assert.match(fs.readFileSync(file, 'utf8'), /"fib"/);
+    fs.rmSync(file);
+    assert.deepStrictEqual(ports(app.pid), []);
+  });
+
   test('an ES module', async () => {
     const app = await plain(`
       fs.writeFileSync('main.mjs', "await new Promise((done) => setTimeout(done, 10)); globalThis.begin(); export {};");
