@@ -178,7 +178,7 @@ static int64_t frame_child(struct reader *r, uint32_t parent, char *text) {
 static int take_line(struct reader *r) {
   if (strlen(r->line) != r->line_size)
     return fail(r, XPF_READ_SYNTAX, "a line with a zero byte");
-  int64_t value, node = 0;
+  int64_t value = 0, node = 0; /* gcc 12 at -Os sees no value otherwise */
   char *number = number_find(r->line, r->line_size);
   if (number == NULL)
     return fail(r, XPF_READ_SYNTAX, "a line without a blank and a number at its end");
