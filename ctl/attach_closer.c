@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 #include "host/os.h"
 
@@ -53,7 +52,7 @@ static void stay(struct xpf_attach_inspector *inspector) {
     xpf_inspector_wait(inspector->session, NULL, end_ns);
   else
     while (xpf_os_now_ns() < end_ns && is_same_process(inspector) && !try_to_close(inspector))
-      nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
+      xpf_attach_pause_ms(STEP_MS);
 }
 
 void xpf_attach_closer_leave(struct xpf_attach_inspector *inspector) {

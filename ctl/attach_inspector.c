@@ -23,9 +23,9 @@
 /* `require` is there for evaluated code alone, and only when the application has no global of that
  * name; an ES module has no main module; Node before 20.16 and 22.3 has no getBuiltinModule. */
 #define LOADER                                                                                     \
-  "((load)=>{%s})(typeof process.getBuiltinModule==='function'"                                    \
-  "?process.getBuiltinModule('module').createRequire('/'):process.mainModule"                      \
-  "?(name)=>process.mainModule.require(name):require)"
+  "((load)=>{%s})((name)=>typeof process.getBuiltinModule==='function'"                            \
+  "?process.getBuiltinModule('module').createRequire('/')(name):process.mainModule"                \
+  "?process.mainModule.require(name):require(name))"
 
 cJSON *xpf_attach_evaluate(const char *body, const cJSON *argument) {
   cJSON *params = cJSON_CreateObject();
@@ -160,7 +160,7 @@ static int check_port(const struct xpf_attach_inspector *inspector, struct xpf_v
   return 0;
 }
 
-static void pause_ms(int ms) {
+void xpf_attach_pause_ms(int ms) {
   nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
 }
 
@@ -194,7 +194,7 @@ int xpf_attach_inspector_can_open(struct xpf_attach_inspector *inspector,
     if (error != 0 || inspector->words.is_disabled || state.is_ignored || state.is_blocked ||
         xpf_os_now_ns() >= limit_ns)
       return refuse_signal(inspector, &state, verdict);
-    pause_ms(STEP_MS);
+    xpf_attach_pause_ms(STEP_MS);
   }
 }
 
@@ -252,7 +252,7 @@ int xpf_attach_inspector_open(struct xpf_attach_inspector *inspector, struct xpf
         return 0;
       }
     }
-    pause_ms(STEP_MS);
+    xpf_attach_pause_ms(STEP_MS);
   }
   return refuse_silent(inspector, verdict);
 }
@@ -290,7 +290,7 @@ bool xpf_attach_inspector_close(struct xpf_attach_inspector *inspector, uint64_t
   if (error == 0)
     error = xpf_inspector_wait(inspector->session, NULL, deadline_ns);
   while (is_listening(inspector) && xpf_os_now_ns() < deadline_ns)
-    pause_ms(STEP_MS);
+    xpf_attach_pause_ms(STEP_MS);
   return !is_listening(inspector);
 }
 

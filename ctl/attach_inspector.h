@@ -44,4 +44,5 @@ bool xpf_attach_inspector_end(struct xpf_attach_inspector *inspector);
 /* Parameters of Runtime.evaluate that call `body`, a function of `load` (a require that works in
  * every kind of main module) and of `argument`, JSON. NULL when out of memory. */
 cJSON *xpf_attach_evaluate(const char *body, const cJSON *argument);
+void xpf_attach_pause_ms(int ms);
 #endif

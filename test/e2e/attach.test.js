@@ -14,7 +14,7 @@ const { ANY_PORT, TICKING, plain, run, attach, ports } = require('./support/atta
 const { root } = require('./support/app');
 const { launch } = require('./support/launch');
 const { NOBODY, noNobody } = require('./support/nobody');
-const { until } = require('./support/until');
+const { until, sleep } = require('./support/until');
 
 const { version } = require('../../package.json');
 const LOOP = "say('ready'); for (;;);";
@@ -95,9 +95,17 @@ describe('attach', { timeout: 120000, skip: process.platform !== 'linux' && 'onl
     await assertAttached(alone, await attach(alone.pid));
   });
 
-  test('node -e, with a global that is called require', async () => {
+  // Node.js 18 has no other way to a module from code that is evaluated.
+  const hasOtherWay = Boolean(process.getBuiltinModule);
+  test('node -e, with a global that is called require', { skip: !hasOtherWay && 'not with this Node.js' }, async () => {
     const code = "globalThis.require = () => 1; console.log('ready'); setInterval(() => {}, 1000);";
     const app = launch('', { isBare: true, wrap: ([node]) => [node, ANY_PORT, '-e', code] });
+    await app.said('ready');
+    await assertAttached(app, await attach(app.pid));
+  });
+
+  test('node -e', async () => {
+    const app = launch('', { isBare: true, wrap: ([node]) => [node, ANY_PORT, '-e', "console.log('ready'); setInterval(() => {}, 1000);"] });
     await app.said('ready');
     await assertAttached(app, await attach(app.pid));
   });
@@ -133,16 +141,24 @@ describe('attach', { timeout: 120000, skip: process.platform !== 'linux' && 'onl
     assert.deepStrictEqual(ports(app.pid), [port]);
   });
 
-  test('a process that waits for its debugger goes on waiting', async () => {
-    const app = launch("say('ready');", { isBare: true, args: ['--inspect-brk=0'] });
+  test('a process that waits for its debugger: it is left alone, and can be attached to when it runs', async () => {
+    const app = launch(TICKING, { isBare: true, args: ['--inspect-brk=0'] });
     await until(() => /Debugger listening/.test(app.stderr), 'the inspector');
     const result = await attach(app.pid);
-    // Node.js 20 cannot load modules that early.
+    // Where Node.js has set its loaders up before it waits, that is early enough.
     if (result.status === 0) await assertAttached(app, result);
     else assert.match(result.stderr, /waits for its debugger and has not begun yet \(--inspect-brk\)\nLet it run in the debugger, then attach\.\n$/);
     assert.strictEqual(app.stdout, '');
     assert.strictEqual(ports(app.pid).length, 1);
-    assert.ok(app.isAlive());
+    const session = await debug(ports(app.pid)[0]);
+    session.send('Debugger.enable');
+    session.send('Runtime.runIfWaitingForDebugger');
+    await session.event('Debugger.paused');
+    session.send('Debugger.resume');
+    await app.said('ready');
+    session.end();
+    await assertTicking(app);
+    assert.strictEqual((await attach(app.pid)).status, 0);
   });
 
   test('a process at a breakpoint stays there', async () => {
@@ -158,13 +174,29 @@ describe('attach', { timeout: 120000, skip: process.platform !== 'linux' && 'onl
     session.end();
   });
 
-  test('a process that is just starting is waited for', async () => {
-    const app = launch(TICKING, { isBare: true, args: [ANY_PORT] });
-    const result = await attach(app.pid);
-    // Nobody is harmed; when it was too early even for that, the refusal says so.
-    if (result.status === 0) await assertAttached(app, result);
-    await app.said('ready');
+  test('a process that is just starting is waited for: modules loaded too early would end it', async () => {
+    for (let i = 0; i < 3; i++) {
+      const app = launch(TICKING, { isBare: true, args: [ANY_PORT] });
+      await until(() => isCaught(app.pid), 'a handler of SIGUSR1');
+      await assertAttached(app, await attach(app.pid));
+      await app.said('ready');
+      await assertTicking(app);
+    }
+  });
+
+  test('workers that come and go meanwhile are not harmed', async () => {
+    const app = await plain(`
+      const begin = (code, options) => new Worker(code, { eval: true, ...options }).on('error', (error) => say('error ' + error.stack));
+      begin('setInterval(() => {}, 10)', { argv: ['/a', '/b'] });
+      setInterval(() => begin('setTimeout(() => {}, 20)'), 40);
+      ${TICKING}`);
+    await sleep(200);
+    const { status, stdout } = await attach(app.pid, '--json');
+    assert.strictEqual(status, 0, stdout);
+    assert.ok(JSON.parse(stdout).data.workers >= 1);
+    await sleep(300);
     await assertTicking(app);
+    assert.doesNotMatch(app.stdout, /error/);
   });
 
   test('root attaches to the process of another user, as that user', { skip: noNobody }, async () => {
@@ -187,6 +219,12 @@ describe('attach', { timeout: 120000, skip: process.platform !== 'linux' && 'onl
     assert.match(table.stdout, /xprofctl attach -p PID/);
   });
 });
+
+/** Whether a signal would find a handler of SIGUSR1. */
+function isCaught(pid) {
+  const [, mask] = /^SigCgt:\s*(\w+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return (BigInt(`0x${mask}`) >> 9n) & 1n;
+}
 
 /** A session with an inspector, as small as it can be: text of any length out, events in. */
 async function debug(port) {
