@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "file_out.h"
 #include "file_source.h"
@@ -119,6 +120,18 @@ static int write_page(struct taking *taking, struct xpf_sink *sink) {
   return xpf_flamegraph_titled_write(taking->profile, &head, sink);
 }
 
+/* The file does not say when it began. */
+static void date(struct xpf_profile *profile, const struct xpf_shot *shot) {
+  struct timespec now, since;
+
+  if (profile->time_ns != 0 || shot->began_ms == 0)
+    return;
+  clock_gettime(CLOCK_REALTIME, &now);
+  clock_gettime(CLOCK_MONOTONIC, &since);
+  double age_ms = (double)since.tv_sec * 1e3 + (double)since.tv_nsec / 1e6 - shot->began_ms;
+  profile->time_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)(age_ms * 1e6);
+}
+
 /* format: NULL for the file as it is. */
 static int write_to(struct taking *taking, struct xpf_file_out *file, const char *path,
                     const struct xpf_format *format) {
@@ -126,6 +139,8 @@ static int write_to(struct taking *taking, struct xpf_file_out *file, const char
 
   if (error != 0)
     return error;
+  if (format != NULL)
+    date(taking->profile, taking->shot);
   if (format == NULL)
     error = copy(taking, &file->sink);
   else if (format->write == xpf_flamegraph_write)

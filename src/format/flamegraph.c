@@ -128,6 +128,9 @@ static void facts_write(struct xpf_json *json, const struct xpf_profile *profile
     fact_number(json, prefix, "interval_ns", (double)profile->period);
   else if (strcmp(unit, "bytes") == 0)
     fact_number(json, prefix, "interval_bytes", (double)profile->period);
+  else if (profile->kind == XPF_PROFILE_CPU)
+    fact_number(json, prefix, "interval_ns",
+                (double)(int64_t)(xpf_profile_effective_interval_us(profile) * NS_PER_US));
   /* Whole milliseconds: a moment is not known better, and doubles would add digits. */
   fact_number(json, prefix, "started_ms", (double)(profile->time_ns / NS_PER_MS));
 }
