@@ -10,7 +10,7 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
 const root = path.join(__dirname, '..');
-const PACKAGES = ['xprofiler@3.1.0', '@datadog/pprof@5.20.0'];
+const PACKAGES = ['xprofiler@3.1.0', '@datadog/pprof@5.20.0', 'speedscope@1.25.0'];
 const base = process.env.XPF_BENCH_DIR || path.join(os.homedir(), '.cache', 'xprofiler-bench');
 const home = path.join(base, process.versions.modules);
 const modules = path.join(home, 'node_modules');
@@ -18,6 +18,7 @@ const modules = path.join(home, 'node_modules');
 const peers = {
   old: path.join(modules, 'xprofiler'),
   datadog: path.join(modules, '@datadog', 'pprof'),
+  speedscope: path.join(modules, 'speedscope'),
   noop: path.join(home, 'noop', 'build', 'Release', 'noop.node'),
 };
 
@@ -34,12 +35,12 @@ function isNative(folder) {
 }
 
 function installPackages() {
-  if (isNative(peers.old) && isNative(peers.datadog)) {
+  if (isNative(peers.old) && isNative(peers.datadog) && fs.existsSync(peers.speedscope)) {
     return;
   }
   fs.mkdirSync(home, { recursive: true });
   fs.writeFileSync(path.join(home, 'package.json'), '{"private":true}\n');
-  console.error(`installing ${PACKAGES.join(' and ')} into ${home} (a few minutes: one is compiled)`);
+  console.error(`installing ${PACKAGES.join(', ')} into ${home} (a few minutes: one is compiled)`);
   // npm 11 asks before it runs install scripts; one of the packages is nothing without.
   run('npm', ['install', '--no-audit', '--no-fund', '--foreground-scripts', ...PACKAGES], home);
   if (!isNative(peers.old)) {
@@ -58,7 +59,7 @@ function installNoop() {
   run(process.execPath, [findNodeGyp(), 'rebuild', ...(nodedir ? [`--nodedir=${nodedir}`] : [])], folder);
 }
 
-/** { old, datadog, noop }: folders of the packages, file of the addon. */
+/** { old, datadog, speedscope, noop }: folders of the packages, file of the addon. */
 function install() {
   installPackages();
   installNoop();

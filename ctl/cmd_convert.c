@@ -64,6 +64,21 @@ static int write_file(const struct xpf_format *format, struct xpf_profile *profi
   return error != 0 ? fail_write(verdict, path, error) : 0;
 }
 
+/* What is written to be looked at is named after its file where the profile has no name of its own.
+ * Formats that can be read again keep what the file said. */
+static void name_after_file(const struct xpf_format *format, struct xpf_profile *profile,
+                            const char *path) {
+  const char *own = xpf_profile_string(profile, profile->title);
+  const char *slash = strrchr(path, '/');
+
+  if (format->read != NULL || (*own != '\0' && strcmp(own, "xprofiler") != 0) ||
+      strcmp(path, "-") == 0)
+    return;
+  int64_t title = xpf_profile_string_add(profile, slash != NULL ? slash + 1 : path);
+  if (title >= 0)
+    profile->title = (uint32_t)title;
+}
+
 static void report(const struct xpf_invocation *invocation, const struct xpf_format *format,
                    const struct xpf_profile *profile, uint64_t bytes) {
   const char *from = invocation->options.words[1], *to = invocation->options.words[2];
@@ -104,6 +119,8 @@ int xpf_cmd_convert(const struct xpf_invocation *invocation) {
     status = xpf_profile_file_read(invocation, from, &profile, &verdict);
   if (status == 0)
     status = xpf_profile_file_value(invocation, profile, &value, &verdict);
+  if (status == 0)
+    name_after_file(format, profile, from);
   if (status == 0)
     status = write_file(format, profile, value, to, &bytes, &verdict);
   if (status == 0)

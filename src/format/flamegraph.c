@@ -124,9 +124,9 @@ static void facts_write(struct xpf_json *json, const struct xpf_profile *profile
     for (uint32_t i = 0; i < profile->nodes_count; i++)
       samples += (double)profile->nodes[i].self[XPF_CPU_SAMPLES];
   fact_number(json, prefix, "samples", samples);
-  if (strcmp(unit, "nanoseconds") == 0)
+  if (profile->period > 0 && strcmp(unit, "nanoseconds") == 0)
     fact_number(json, prefix, "interval_ns", (double)profile->period);
-  else if (strcmp(unit, "bytes") == 0)
+  else if (profile->period > 0 && strcmp(unit, "bytes") == 0)
     fact_number(json, prefix, "interval_bytes", (double)profile->period);
   else if (profile->kind == XPF_PROFILE_CPU)
     fact_number(json, prefix, "interval_ns",

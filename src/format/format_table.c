@@ -1,5 +1,6 @@
 #include "format/format_table.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -81,7 +82,10 @@ const struct xpf_format *xpf_format_find(const char *name) {
   for (unsigned i = 0; i < xpf_formats_count; i++)
     if (strcasecmp(xpf_formats[i].name, name) == 0)
       return &xpf_formats[i];
-  return NULL;
+  /* "html" for what ends in .html */
+  char path[32];
+  int size = snprintf(path, sizeof path, "a.%s", name);
+  return size > 2 && (size_t)size < sizeof path ? xpf_format_of_path(path) : NULL;
 }
 
 /* Length of the longest extension of the format that the path ends with. */

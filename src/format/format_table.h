@@ -30,7 +30,7 @@ struct xpf_format {
 extern const struct xpf_format xpf_formats[];
 extern const unsigned xpf_formats_count;
 
-/* NULL when there is none of that name. */
+/* By name, or by an extension without its dot ("html"); NULL when there is none. */
 const struct xpf_format *xpf_format_find(const char *name);
 /* By the longest extension that fits ("a.pb.gz"), whatever its case; NULL when none does. */
 const struct xpf_format *xpf_format_of_path(const char *path);
