@@ -346,6 +346,32 @@ describe('a flame graph of one profile', () => {
     }));
 });
 
+test('profiles of memory and of collections have their own values', async () => {
+  const page = (file) => {
+    const out = path.join(home, `${path.basename(file)}.html`);
+    xprofctl('convert', file, out);
+    return `file://${out}`;
+  };
+  const node = (functionName, selfSize, selfCount, children = []) => {
+    const callFrame = { functionName, scriptId: '1', url: '/srv/shop/a.js', lineNumber: 1, columnNumber: 1 };
+    return { callFrame, selfSize, selfCount, id: children.length + selfSize, children };
+  };
+  const file = path.join(home, 'shop.heapprofile');
+  fs.writeFileSync(file, JSON.stringify({ head: node('(root)', 0, 0, [node('few', 3 * 2 ** 20, 3), node('many', 2 ** 20, 97)]) }));
+  await visit(page(file), {}, async (heap) => {
+    assert.ok(!(await heap.isVisible('#order')), 'memory has no order of time');
+    await heap.selectOption('#value', { label: 'inuse_space' });
+    assert.match(await tipAt(heap, 0.01, 1), /^few.*Total3 MiB75\.0 %/);
+    await heap.selectOption('#value', { label: 'inuse_objects' });
+    assert.match(await tipAt(heap, 0.01, 1), /^many.*Total9797\.0 %/);
+  });
+  await visit(page(path.join(root, 'test/golden/sample.gcprofile')), {}, async (gc) => {
+    assert.match(await text(gc, '#legend'), /garbage collector100 %/);
+    await gc.selectOption('#order', 'time');
+    await eventually(async () => (await text(gc, '#legend')).includes('garbage collector'), 'collections in time');
+  });
+});
+
 test('hostile names are shown, never obeyed', async () => {
   const names = [
     '</script><img src=x onerror=alert(1)>',
