@@ -37,29 +37,35 @@ int xpf_log_name_day(const char *name) {
   return 0;
 }
 
-/* Profiles come in many formats. */
-static const char *skip_extension(const char *text) {
-  if (!text || *text != '.')
-    return NULL;
-  return text + strspn(text, ".abcdefghijklmnopqrstuvwxyz");
+static bool is_one_of(const char *word, const char *words) {
+  size_t size = strlen(word);
+  for (const char *at = words; *at; at += strspn(at, " ")) {
+    size_t length = strcspn(at, " ");
+    if (length == size && memcmp(at, word, size) == 0)
+      return true;
+    at += length;
+  }
+  return false;
 }
 
 bool xpf_log_is_profile_name(const char *name) {
   static const struct {
-    const char *kind, *extension;
+    const char *kind, *extensions; /* separated by blanks */
   } kinds[] = {
-      {"x-cpuprofile-", ".cpuprofile"}, {"x-heapprofile-", ".heapprofile"},
-      {"x-gcprofile-", ".gcprofile"},   {"x-heapdump-", ".heapsnapshot"},
-      {"x-diagreport-", ".diag"},       {"x-coredump-", ".core"},
-      {"x-trace-", ".trace.json"},      {"x-fatal-error-", ".diag"},
-      {"x-fatal-error-", ".core"},      {"x-fatal-error-", ".heapprofile"},
+      {"x-cpuprofile-", ".cpuprofile .pb.gz .folded .html .speedscope.json .trace.json"},
+      {"x-heapprofile-", ".heapprofile .pb.gz .folded .html .speedscope.json"},
+      {"x-gcprofile-", ".gcprofile"},
+      {"x-heapdump-", ".heapsnapshot"},
+      {"x-diagreport-", ".diag"},
+      {"x-coredump-", ".core"},
+      {"x-trace-", ".trace.json"},
+      {"x-fatal-error-", ".diag .core .heapprofile"},
   };
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     const char *rest = skip(skip_digits(skip(name, kinds[i].kind), 1, 10), "-");
     rest = skip(skip_digits(rest, 8, 8), "-");
     rest = skip_digits(rest, 1, 10);
-    rest = kinds[i].extension ? skip(rest, kinds[i].extension) : skip_extension(rest);
-    if (rest && *rest == '\0')
+    if (rest && *rest && is_one_of(rest, kinds[i].extensions))
       return true;
   }
   return false;

@@ -4,6 +4,9 @@
 
 const assert = require('node:assert');
 const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
 const { describe, test } = require('node:test');
 const { launch } = require('./support/launch');
 const { within } = require('./support/until');
@@ -145,6 +148,35 @@ describe('a trace', LIMIT, () => {
     app.tell('end');
     assert.deepStrictEqual(await within(app.ended, 'the end'), { status: 0, signal: null }, app.stderr);
     assert.strictEqual(app.stderr, '');
+  });
+});
+
+describe('a reader that is not ours', LIMIT, () => {
+  test('the trace engine of Chrome DevTools takes it: threads, their names, the time', { skip: MAJOR < 20 }, async (t) => {
+    const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-engine-'));
+    t.after(() => fs.rmSync(home, { recursive: true, force: true }));
+    const words = ['install', '--silent', '--no-audit', '--no-fund', '--prefix', home, '@paulirish/trace_engine@0.0.65'];
+    const installed = spawnSync('npm', words, { encoding: 'utf8', timeout: 50000 });
+    assert.strictEqual(installed.status, 0, installed.stderr);
+    const { app, rpc } = await ready(WORK);
+    const { filepath } = await rpc.call('start_trace', { profiling_time: 500, wait: true });
+    const program = `globalThis.window ??= globalThis;
+      const { readFileSync } = await import('node:fs');
+      const { Processor } = await import('@paulirish/trace_engine');
+      const processor = Processor.TraceProcessor.createWithAllHandlers();
+      await processor.parse(JSON.parse(readFileSync(${JSON.stringify(filepath)}, 'utf8')).traceEvents, { isFreshRecording: false });
+      const { Meta, Renderer } = processor.data ?? processor.parsedTrace;
+      const [[pid, { threads }]] = Renderer.processes;
+      const names = [...threads.values()].map(({ name, entries }) => [name, entries.length]);
+      console.log(JSON.stringify({ pid, names, range: Meta.traceBounds.range }));`;
+    fs.writeFileSync(path.join(home, 'read.mjs'), program);
+    const { stdout, stderr } = spawnSync(process.execPath, [path.join(home, 'read.mjs')], { encoding: 'utf8' });
+    assert.ok(stdout, stderr);
+    const { pid, names, range } = JSON.parse(stdout);
+    assert.strictEqual(pid, app.pid);
+    const [, entries] = names.find(([name]) => name === 'JavaScriptMainThread');
+    assert.ok(entries > 20, stdout);
+    assert.ok(range > 300000 && range < 60e6, stdout);
   });
 });
 

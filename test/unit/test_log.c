@@ -494,6 +494,11 @@ static void names_are_recognised_exactly(void **state) {
   assert_true(xpf_log_is_profile_name("x-cpuprofile-12-20261122-0.cpuprofile"));
   assert_true(xpf_log_is_profile_name("x-heapdump-1-20261122-10.heapsnapshot"));
   assert_true(xpf_log_is_profile_name("x-fatal-error-1-20261122-0.core"));
+  assert_true(xpf_log_is_profile_name("x-trace-1-20261122-0.trace.json"));
+  assert_true(xpf_log_is_profile_name("x-cpuprofile-1-20261122-0.pb.gz"));
+  assert_true(xpf_log_is_profile_name("x-heapprofile-1-20261122-0.html"));
+  assert_false(xpf_log_is_profile_name("x-trace-1-20261122-0.json"));
+  assert_false(xpf_log_is_profile_name("x-cpuprofile-1-20261122-0.pb"));
   assert_false(xpf_log_is_profile_name("x-cpuprofile-12-20261122-0.heapsnapshot"));
   assert_false(xpf_log_is_profile_name("before-deploy.cpuprofile"));
   assert_false(xpf_log_is_profile_name("x-cpuprofile--20261122-0.cpuprofile"));
