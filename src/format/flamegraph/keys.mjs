@@ -41,7 +41,8 @@ export function listenForKeys(viewer) {
       viewer.leaveInput(event.target);
       event.preventDefault();
     }
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f') {
+    // A second time it is the browser's own search.
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f' && event.target.id !== 'query') {
       viewer.focusSearch();
       event.preventDefault();
       return;
