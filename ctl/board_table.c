@@ -220,7 +220,7 @@ const char *xpf_board_row_name(const struct xpf_board_row *row, bool utf8, unsig
   return buffer;
 }
 
-static const char *sort_name(int sort) {
+const char *xpf_board_sort_name(int sort) {
   if (sort < XPF_BOARD_FIGURE_COUNT)
     return xpf_board_figures[sort].name;
   return sort == XPF_BOARD_SORT_PID ? "pid" : "name";
@@ -229,9 +229,9 @@ static const char *sort_name(int sort) {
 int xpf_board_sort_find(const char *name, struct xpf_suggest *suggest) {
   xpf_suggest_init(suggest, name);
   for (int i = 0; i < XPF_BOARD_SORT_COUNT; i++) {
-    if (strcasecmp(name, sort_name(i)) == 0)
+    if (strcasecmp(name, xpf_board_sort_name(i)) == 0)
       return i;
-    xpf_suggest_offer(suggest, sort_name(i));
+    xpf_suggest_offer(suggest, xpf_board_sort_name(i));
   }
   return -1;
 }

@@ -50,6 +50,7 @@ const char *xpf_board_row_name(const struct xpf_board_row *row, bool utf8, unsig
 
 /* -1 when there is none of that name; then suggest knows all names. */
 int xpf_board_sort_find(const char *name, struct xpf_suggest *suggest);
+const char *xpf_board_sort_name(int sort);
 const char *xpf_board_sort_title(int sort);
 char xpf_board_sort_key(int sort);
 #endif

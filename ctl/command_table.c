@@ -265,10 +265,27 @@ const struct xpf_ctl_command xpf_ctl_commands[] = {
      .options = ASK | BIT(PORT) | BIT(PACKAGE) | BIT(LOG_DIR) | BIT(YES),
      .needs_pid = true,
      .exec = xpf_cmd_attach},
+    {.name = "completion",
+     .summary_en = "print the completion script of a shell: bash, zsh or fish",
+     .summary_zh = "输出 shell 自动补全脚本: bash, zsh 或 fish",
+     .options = EVERY,
+     .words = "bash|zsh|fish",
+     .words_min = 1,
+     .words_max = 1,
+     .exec = xpf_cmd_completion},
+    {.name = "complete",
+     .summary_en = "print what may stand for the last of the words; for completion scripts",
+     .summary_zh = "输出最后一个词的补全候选, 供补全脚本使用",
+     .options = EVERY,
+     .words = "-- WORD...",
+     .words_min = 1,
+     .words_max = XPF_WORDS_MAX - 1,
+     .is_hidden = true,
+     .exec = xpf_cmd_complete},
     {.name = "help",
      .summary_en = "explain a command",
      .summary_zh = "查看命令帮助",
-     .options = EVERY,
+     .options = EVERY | BIT(MAN),
      .words = "[COMMAND]",
      .words_max = 1,
      .exec = xpf_cmd_help},
@@ -287,5 +304,6 @@ const struct xpf_ctl_command *xpf_ctl_command_find(const char *name) {
 
 void xpf_ctl_command_suggest(struct xpf_suggest *suggest) {
   for (unsigned i = 0; i < xpf_ctl_commands_count; i++)
-    xpf_suggest_offer(suggest, xpf_ctl_commands[i].name);
+    if (!xpf_ctl_commands[i].is_hidden)
+      xpf_suggest_offer(suggest, xpf_ctl_commands[i].name);
 }

@@ -30,6 +30,7 @@ struct xpf_ctl_command {
   const char *words; /* what may follow the command, as the usage has it; NULL: nothing */
   int words_min, words_max;
   bool takes_config;                                    /* takes configuration keys as options */
+  bool is_hidden;                                       /* for programs: not in help */
   bool is_job;                                          /* what `cancel --action` accepts */
   int (*exec)(const struct xpf_invocation *invocation); /* an exit status; prints */
   const void *argument;                                 /* for exec: which kind of the same work */
@@ -60,5 +61,7 @@ int xpf_cmd_logs(const struct xpf_invocation *invocation);
 int xpf_cmd_convert(const struct xpf_invocation *invocation);
 int xpf_cmd_top_functions(const struct xpf_invocation *invocation);
 int xpf_cmd_diff(const struct xpf_invocation *invocation);
+int xpf_cmd_completion(const struct xpf_invocation *invocation);
+int xpf_cmd_complete(const struct xpf_invocation *invocation);
 int xpf_cmd_help(const struct xpf_invocation *invocation);
 #endif

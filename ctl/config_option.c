@@ -126,6 +126,34 @@ void xpf_config_option_suggest(struct xpf_suggest *suggest) {
       xpf_suggest_offer(suggest, keys[i].key);
 }
 
+void xpf_config_option_each(void (*fn)(void *arg, const char *name, const char *what), void *arg) {
+  char opposite[80];
+  for (size_t i = 0; i < KEYS_COUNT; i++) {
+    if (!keys[i].runtime)
+      continue;
+    fn(arg, keys[i].key, keys[i].what);
+    if (keys[i].type != FLAG || !has_opposite(&keys[i]))
+      continue;
+    snprintf(opposite, sizeof opposite, DISABLE "%s", keys[i].key + strlen(ENABLE));
+    fn(arg, opposite, "");
+  }
+}
+
+void xpf_config_option_values(const struct xpf_config_option *option,
+                              void (*fn)(void *arg, const char *value, const char *what),
+                              void *arg) {
+  char number[16];
+  if (option->type == FLAG) {
+    fn(arg, "true", "");
+    fn(arg, "false", "");
+  }
+  for (double value = option->min;
+       option->type == NUMBER && option->max < 10 && value <= option->max; value++) {
+    snprintf(number, sizeof number, "%.0f", value);
+    fn(arg, number, "");
+  }
+}
+
 void xpf_config_option_help(FILE *out) {
   for (size_t i = 0; i < KEYS_COUNT; i++) {
     const struct xpf_config_option *option = &keys[i];

@@ -19,6 +19,12 @@ bool xpf_config_option_takes_value(const struct xpf_config_option *option);
 int xpf_config_option_set(const struct xpf_config_option *option, bool negated, const char *value,
                           cJSON **config, char *message, size_t message_size);
 void xpf_config_option_suggest(struct xpf_suggest *suggest);
+/* Calls fn for every name that set_config takes: "log_level", "enable_x", "disable_x". */
+void xpf_config_option_each(void (*fn)(void *arg, const char *name, const char *what), void *arg);
+/* Calls fn for the few values that a key can have; not at all when they are many. */
+void xpf_config_option_values(const struct xpf_config_option *option,
+                              void (*fn)(void *arg, const char *value, const char *what),
+                              void *arg);
 /* The lines of `help set_config`. */
 void xpf_config_option_help(FILE *out);
 #endif

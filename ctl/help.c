@@ -1,6 +1,7 @@
 #include "help.h"
 #include <string.h>
 #include "config_option.h"
+#include "manual.h"
 #include "print.h"
 #include "text.h"
 #include "usage.h"
@@ -28,8 +29,9 @@ void xpf_help_general(FILE *out) {
   xpf_print_line(out, xpf_text(XPF_TEXT_HELP_USAGE), xpf_text(XPF_TEXT_HELP_GENERAL));
   fprintf(out, "\n%s\n\n%s\n", xpf_text(XPF_TEXT_HELP_ABOUT), xpf_text(XPF_TEXT_HELP_COMMANDS));
   for (unsigned i = 0; i < xpf_ctl_commands_count; i++)
-    fprintf(out, "  %-*s %s\n", NAME_COLUMNS, xpf_ctl_commands[i].name,
-            xpf_text_pick(xpf_ctl_commands[i].summary_en, xpf_ctl_commands[i].summary_zh));
+    if (!xpf_ctl_commands[i].is_hidden)
+      fprintf(out, "  %-*s %s\n", NAME_COLUMNS, xpf_ctl_commands[i].name,
+              xpf_text_pick(xpf_ctl_commands[i].summary_en, xpf_ctl_commands[i].summary_zh));
   fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_OPTIONS));
   for (int i = 0; i < XPF_OPTION_COUNT; i++)
     if (xpf_option_table[i].letter != 0 || i == XPF_OPTION_JSON || i == XPF_OPTION_WAIT ||
@@ -38,17 +40,21 @@ void xpf_help_general(FILE *out) {
   fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_MORE));
 }
 
-void xpf_help_command(FILE *out, const struct xpf_ctl_command *command) {
-  char usage[160];
-
-  snprintf(usage, sizeof usage, "xprofctl %s%s%s%s%s%s", command->name,
-           command->needs_pid ? " -p PID" : "",
+const char *xpf_help_usage(const struct xpf_ctl_command *command, char *usage, size_t size) {
+  snprintf(usage, size, "xprofctl %s%s%s%s%s%s", command->name, command->needs_pid ? " -p PID" : "",
            (command->options & XPF_OPTION_BIT(ACTION)) != 0 ? " --action COMMAND" : "",
            command->words != NULL ? " " : "", command->words != NULL ? command->words : "",
            (command->options &
             ~(XPF_OPTION_BIT(JSON) | XPF_OPTION_BIT(HELP) | XPF_OPTION_BIT(VERSION))) != 0
                ? " [options]"
                : "");
+  return usage;
+}
+
+void xpf_help_command(FILE *out, const struct xpf_ctl_command *command) {
+  char usage[160];
+
+  xpf_help_usage(command, usage, sizeof usage);
   xpf_print_line(out, xpf_text(XPF_TEXT_HELP_USAGE), usage);
   fprintf(out, "\n%s\n", xpf_text_pick(command->summary_en, command->summary_zh));
   if (command->alias != NULL)
@@ -74,7 +80,9 @@ int xpf_cmd_help(const struct xpf_invocation *invocation) {
   const char *topic = invocation->options.words_count > 1 ? invocation->options.words[1] : NULL;
   const struct xpf_ctl_command *command = topic != NULL ? xpf_ctl_command_find(topic) : NULL;
 
-  if (topic == NULL)
+  if (xpf_options_has(&invocation->options, XPF_OPTION_MAN))
+    xpf_manual_print(stdout);
+  else if (topic == NULL)
     xpf_help_general(stdout);
   else if (command != NULL)
     xpf_help_command(stdout, command);

@@ -104,6 +104,7 @@
     "the error log", "错误日志")                                                                       \
   X(EVERYBODY, 0, "all-pids", NULL, NULL, FLAG, 0, 0, NULL,                                        \
     "the lines of every process that writes to the same log", "同一日志中所有进程的行")                       \
+  X(MAN, 0, "man", NULL, NULL, FLAG, 0, 0, NULL, "the manual page, as roff", "输出手册页 (roff 格式)")      \
   X(TIMEOUT, 0, "timeout", NULL, NULL, NUMBER, 0.001, 31536000, "SECONDS",                         \
     "give up after this time (default: 5, with --wait none)", "超时时间, 秒 (默认 5, 使用 --wait 时不限)")      \
   X(JSON, 0, "json", NULL, NULL, FLAG, 0, 0, NULL,                                                 \

@@ -56,7 +56,7 @@ const char *xpf_option_label(enum xpf_option_id id, char *buffer, size_t size) {
   return buffer;
 }
 
-static int find_by_name(const char *name, size_t size) {
+int xpf_option_by_name(const char *name, size_t size) {
   for (int i = 0; i < XPF_OPTION_COUNT; i++)
     if (xpf_option_name_is(xpf_option_table[i].name, name, size) ||
         xpf_option_name_is(xpf_option_table[i].other_name, name, size))
@@ -64,7 +64,7 @@ static int find_by_name(const char *name, size_t size) {
   return -1;
 }
 
-static int find_by_letter(char letter) {
+int xpf_option_by_letter(char letter) {
   for (int i = 0; i < XPF_OPTION_COUNT; i++)
     if (xpf_option_table[i].letter != 0 && xpf_option_table[i].letter == letter)
       return i;
@@ -203,7 +203,7 @@ static int parse_long(struct parser *parser, const char *word) {
   const char *value = equals != NULL ? equals + 1 : NULL;
   bool negated;
 
-  int id = find_by_name(name, size);
+  int id = xpf_option_by_name(name, size);
   if (id >= 0)
     return take_option(parser, id, word, value);
   const struct xpf_config_option *key = xpf_config_option_find(name, size, &negated);
@@ -218,7 +218,7 @@ static int parse_long(struct parser *parser, const char *word) {
 /* "-p12", "-p=12", "-p 12", "-hv". */
 static int parse_letters(struct parser *parser, const char *word) {
   for (const char *at = word + 1; *at != '\0'; at++) {
-    int id = find_by_letter(*at);
+    int id = xpf_option_by_letter(*at);
     if (id < 0)
       return refuse_unknown(parser, word, word + 1);
     if (xpf_option_table[id].kind != XPF_OPTION_KIND_FLAG) {

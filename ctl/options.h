@@ -66,6 +66,10 @@ int xpf_options_add_pid(struct xpf_options *options, const char *text, char *mes
 const char *xpf_option_label(enum xpf_option_id id, char *buffer, size_t size);
 /* The parameters of the protocol that were given, as a new object. NULL when out of memory. */
 cJSON *xpf_options_params(const struct xpf_options *options);
+/* The option of that name (name_size bytes, without dashes in front) or letter; -1 when there is
+ * none. */
+int xpf_option_by_name(const char *name, size_t name_size);
+int xpf_option_by_letter(char letter);
 /* '-' and '_' are the same. */
 bool xpf_option_name_is(const char *name, const char *typed, size_t typed_size);
 #endif

@@ -268,6 +268,7 @@
   X(LOGS_OPEN, "the log %s cannot be read: %s", "无法读取日志 %s: %s")                                   \
   X(LOGS_NONE, "There is no log in %s yet; a record is written every log_interval.", "%s 中还没有日志; 每个 log_interval 写入一次.") \
   X(LOGS_EMPTY, "The log has no line of process %d; --all-pids shows the others.", "日志中没有进程 %d 的行; --all-pids 显示其他进程.") \
+  X(COMPLETION_SHELL, "completion needs the name of a shell: bash, zsh or fish; not \"%s\"", "completion 需要 shell 名称: bash, zsh 或 fish; 而不是 \"%s\"") \
   /* failures */                                                                                   \
   X(FAILED, "Command failed: %s", "执行命令失败: %s")                                                    \
   X(NO_PROCESS, "process %d does not exist", "进程 %d 不存在")                                          \

@@ -88,6 +88,7 @@ const CHECKS = {
   types: () => runTool('typescript', 'typescript/lib/tsc.js', ['--noEmit', '-p', 'test/types']),
   'metrics page': () => run(process.execPath, ['scripts/metrics_doc.js', '--check']),
   'benchmarks page': () => run(process.execPath, ['bench/page.js', '--check']),
+  'manual and completions': () => run(process.execPath, ['scripts/ctl_doc.js', '--check']),
   'configuration tables': () => run(process.execPath, ['scripts/config_doc.js', '--check']),
 };
 

@@ -63,6 +63,8 @@ const TEST = [
   { package: 'cppcheck', isThere: programs('cppcheck') },
   { package: 'gdb', isThere: programs('gdb') },
   { package: 'tmux', isThere: programs('tmux') },
+  { package: 'zsh', isThere: programs('zsh') },
+  { package: 'groff-base', isThere: programs('groff') },
   { package: 'chromium', isThere: programs('chromium', 'chromium-browser', 'google-chrome') },
   // libFuzzer, in the version of Debian 12; without it the fuzzers only run their corpus.
   { package: 'clang', isThere: programs('clang'), isOptional: true },

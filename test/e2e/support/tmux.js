@@ -29,7 +29,7 @@ class Terminal {
 
   /** Text as it is; keys by their names of tmux ("Up", "C-c", "Enter"). */
   type(text) {
-    this.run('send-keys', '-t', 't', '-l', text);
+    this.run('send-keys', '-t', 't', '-l', '--', text);
   }
 
   key(...names) {

@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+'use strict';
+
+// Writes the manual page and the completion scripts of xprofctl, as the built xprofctl prints them.
+//   node scripts/ctl_doc.js [--check]
+// --check writes nothing and exits 1 when a file is not up to date.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const root = path.join(__dirname, '..');
+const program = path.join(root, 'build', 'Release', 'xprofctl');
+
+const FILES = {
+  'man/xprofctl.1': ['help', '--man'],
+  'completions/xprofctl.bash': ['completion', 'bash'],
+  'completions/_xprofctl': ['completion', 'zsh'],
+  'completions/xprofctl.fish': ['completion', 'fish'],
+};
+
+function print(words) {
+  const result = spawnSync(program, words, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+  if (result.error || result.status !== 0) {
+    const reason = result.error ? result.error.message : result.stderr.trim();
+    throw new Error(`xprofctl ${words.join(' ')}: ${reason}; is it built? run: npm run build`);
+  }
+  return result.stdout;
+}
+
+function main(args) {
+  const check = args.includes('--check');
+  if (args.some((arg) => arg !== '--check')) {
+    console.error('usage: node scripts/ctl_doc.js [--check]');
+    return 2;
+  }
+  const stale = Object.entries(FILES).filter(([name, words]) => {
+    const file = path.join(root, name);
+    const text = print(words);
+    if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === text) return false;
+    if (!check) {
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, text);
+    }
+    return true;
+  });
+  if (!check) return 0;
+  stale.forEach(([name]) => console.error(`${name} is not up to date; run: node scripts/ctl_doc.js`));
+  return stale.length > 0 ? 1 : 0;
+}
+
+try {
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  console.error(`ctl_doc: ${error.message}`);
+  process.exitCode = 1;
+}
