@@ -84,15 +84,20 @@ class Tracer {
   constructor(binding) {
     this.binding = binding;
     this.session = null;
+    this.onExit = () => this.end();
+    this.clear();
+  }
+
+  clear() {
     this.backlog = []; // arrays of events
     this.backlogEvents = 0;
     this.offset = 0; // in the first
     this.metadata = new Set(); // Node repeats it with every buffer
-    this.onExit = () => this.end();
   }
 
   start(categories) {
     const session = connect();
+    this.clear();
     try {
       const all = known(session);
       const names = categories === undefined ? DEFAULTS.filter((name) => all.includes(name)) : parse(categories, all);
@@ -105,7 +110,6 @@ class Tracer {
       throw error;
     }
     this.session = session;
-    this.metadata.clear();
     process.on('exit', this.onExit);
     return null;
   }
