@@ -3,6 +3,8 @@
 #include "config_option.h"
 #include "manual.h"
 #include "print.h"
+#include "shot_kind.h"
+#include "shot_output.h"
 #include "text.h"
 #include "usage.h"
 #include "verdict.h"
@@ -40,6 +42,16 @@ void xpf_help_general(FILE *out) {
   fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_MORE));
 }
 
+static void print_shot(FILE *out, const struct xpf_shot_kind *kind) {
+  char text[256];
+  fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_SHOT));
+  if (kind->default_ms > 0)
+    xpf_print_line(out, xpf_text(XPF_TEXT_HELP_SHOT_TIME),
+                   xpf_print_duration(kind->default_ms / 1e3, text, sizeof text));
+  xpf_print_line(out, xpf_text(XPF_TEXT_HELP_SHOT_FORMATS),
+                 xpf_shot_output_formats(kind, text, sizeof text));
+}
+
 const char *xpf_help_usage(const struct xpf_ctl_command *command, char *usage, size_t size) {
   snprintf(usage, size, "xprofctl %s%s%s%s%s%s", command->name, command->needs_pid ? " -p PID" : "",
            (command->options & XPF_OPTION_BIT(ACTION)) != 0 ? " --action COMMAND" : "",
@@ -59,6 +71,8 @@ void xpf_help_command(FILE *out, const struct xpf_ctl_command *command) {
   fprintf(out, "\n%s\n", xpf_text_pick(command->summary_en, command->summary_zh));
   if (command->alias != NULL)
     xpf_print_line(out, xpf_text(XPF_TEXT_HELP_ALIAS), command->alias);
+  if (command->takes_many)
+    print_shot(out, command->argument);
   fprintf(out, "\n%s\n", xpf_text(XPF_TEXT_HELP_OPTIONS));
   for (int i = 0; i < XPF_OPTION_COUNT; i++)
     if ((command->options & (UINT64_C(1) << i)) != 0 && i != XPF_OPTION_VERSION)

@@ -11,8 +11,7 @@ static bool is_native(const struct xpf_shot_kind *kind, const struct xpf_format 
          strchr(" ", format->extensions[1 + size]) != NULL;
 }
 
-/* "cpuprofile, pprof, …": what this kind can be converted to. */
-static const char *name_formats(const struct xpf_shot_kind *kind, char *buffer, size_t size) {
+const char *xpf_shot_output_formats(const struct xpf_shot_kind *kind, char *buffer, size_t size) {
   size_t used = 0;
   buffer[0] = '\0';
   for (unsigned i = 0; i < xpf_formats_count; i++) {
@@ -24,7 +23,9 @@ static const char *name_formats(const struct xpf_shot_kind *kind, char *buffer, 
       break;
     used += (size_t)added;
   }
-  return used > 0 ? buffer : kind->extension;
+  if (used == 0)
+    snprintf(buffer, size, "%s", kind->extension);
+  return buffer;
 }
 
 /* Whether this kind can become that; its own format is no conversion. */
@@ -35,7 +36,8 @@ static int take_format(struct xpf_shot_output *out, const struct xpf_shot_kind *
     return 0;
   if (format->write == NULL || (format->kinds & kind->formats) == 0)
     return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_FORMAT_UNFIT, format->name,
-                           xpf_text(kind->title), name_formats(kind, names, sizeof names));
+                           xpf_text(kind->title),
+                           xpf_shot_output_formats(kind, names, sizeof names));
   out->format = format;
   return 0;
 }
@@ -51,7 +53,7 @@ static int choose_format(struct xpf_shot_output *out, const struct xpf_options *
       return 0;
     if (format == NULL)
       return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_FORMAT_UNKNOWN, name,
-                             name_formats(kind, names, sizeof names));
+                             xpf_shot_output_formats(kind, names, sizeof names));
     return take_format(out, kind, format, verdict);
   }
   /* What is no profile is never converted: a snapshot may be called .json. */

@@ -21,6 +21,8 @@ struct xpf_shot_output {
 /* Checks what can be checked before anything is begun. 0, or an exit status and *verdict. */
 int xpf_shot_output_plan(struct xpf_shot_output *out, const struct xpf_invocation *invocation,
                          size_t targets, struct xpf_verdict *verdict);
+/* "cpuprofile, pprof, …": what --format can be for this kind. Returns buffer. */
+const char *xpf_shot_output_formats(const struct xpf_shot_kind *kind, char *buffer, size_t size);
 /* The file stays where and as the target wrote it. */
 bool xpf_shot_output_is_original(const struct xpf_shot_output *output);
 /* The path for one target. original: the path that the target gave its file. Returns buffer. */

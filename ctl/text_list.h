@@ -477,6 +477,16 @@
     "查看并诊断运行 xprofiler 的 Node.js 进程.")                                                          \
   X(HELP_COMMANDS, "Commands:", "命令:")                                                             \
   X(HELP_OPTIONS, "Options:", "选项:")                                                               \
+  X(HELP_SHOT,                                                                                     \
+    "Begins, waits for the complete file and tells what is in it. With -o or --format the file\n"    \
+    "leaves log_dir, when this user may remove it there. Several processes: -p 1 -p 2, or 1 2;\n"    \
+    "their files get the pid into their names. It waits always; --timeout has no default here.",   \
+    "开始采集, 等待文件写入完成并显示概要. 使用 -o 或 --format 时, 若有权限则从 log_dir 中移走原文件.\n"                       \
+    "多个进程: -p 1 -p 2 或 1 2, 输出文件名会加上进程号. 总是等待完成; --timeout 没有默认值.")                              \
+  X(HELP_SHOT_TIME,                                                                                \
+    "Without -t it takes %s. Ctrl-C stops early and still yields the file; a second one gives up.", \
+    "未指定 -t 时采集 %s. Ctrl-C 提前结束但仍会得到文件; 再按一次则放弃.")                                                \
+  X(HELP_SHOT_FORMATS, "Formats: %s", "格式: %s")                                                    \
   X(HELP_KEYS, "Configuration keys:", "配置项:")                                                      \
   X(HELP_MORE, "xprofctl help COMMAND says more. Exit status: 0 done, 1 refused or failed, 2 usage, 3 no such target.", \
     "xprofctl help 命令 查看详情. 退出码: 0 完成, 1 被拒绝或失败, 2 用法错误, 3 目标不存在.")                                   \
