@@ -108,8 +108,8 @@ describe('profiles from JavaScript', LIMIT, () => {
         const { parentPort, threadId } = require('node:worker_threads');
         ${busy('inTheWorker')} setInterval(inTheWorker, 6, 5);
         parentPort.on('message', async () => {
-          const own = await xprofiler.cpuProfile({ durationMs: 200, output: 'buffer' });
-          const main = await xprofiler.cpuProfile({ durationMs: 200, output: 'buffer', threadId: 0 });
+          const own = await xprofiler.cpuProfile({ durationMs: 500, output: 'buffer' });
+          const main = await xprofiler.cpuProfile({ durationMs: 500, output: 'buffer', threadId: 0 });
           parentPort.postMessage({ threadId, own: own.toString(), main: main.toString() });
         });\`;
       const worker = new Worker(code, { eval: true, workerData: xprofilerRoot });
@@ -121,10 +121,10 @@ describe('profiles from JavaScript', LIMIT, () => {
       worker.postMessage('go');
       const { threadId: id, own, main } = await answer;
       report([has(own, 'inTheWorker'), has(own, 'inTheMain'), has(main, 'inTheWorker'), has(main, 'inTheMain')]);
-      const other = await xprofiler.cpuProfile({ durationMs: 200, output: 'buffer', threadId: id });
+      const other = await xprofiler.cpuProfile({ durationMs: 500, output: 'buffer', threadId: id });
       report([has(other, 'inTheWorker'), has(other, 'inTheMain')]);
       const ended = fault(xprofiler.cpuProfile({ durationMs: 30000, output: 'buffer', threadId: id }));
-      await sleep(200);
+      await sleep(500);
       await worker.terminate();
       const { value } = await ended;
       report(has(Buffer.from(value).toString(), 'inTheWorker'));
