@@ -7,6 +7,9 @@
 #include "format/call_frame_read.h"
 #include "format/cpuprofile.h"
 
+/* Times beyond, 142 years in µs, are damage; within, they can be told in nanoseconds. */
+#define TIME_MAX_US (INT64_C(1) << 52)
+
 struct raw_node {
   struct xpf_profile_node node; /* parent: index in raw once known */
   uint64_t offset;
@@ -122,7 +125,7 @@ static int read_node_field(struct reader *r, struct raw_node *raw, bool *has_id)
     raw->node.id = (uint32_t)number;
     *has_id = true;
   } else if (strcmp(key, "hitCount") == 0) {
-    rc = xpf_json_read_int(&r->json, 0, INT64_MAX, "hitCount", &number);
+    rc = xpf_json_read_int(&r->json, 0, UINT32_MAX, "hitCount", &number);
     raw->node.self[XPF_CPU_SAMPLES] = number;
   } else if (strcmp(key, "parent") == 0) {
     rc = xpf_json_read_int(&r->json, 0, UINT32_MAX, "parent", &raw->parent_id);
@@ -218,7 +221,7 @@ static int read_deltas(struct reader *r) {
   if (xpf_json_expect(&r->json, XPF_JSON_ARRAY_BEGIN, "timeDeltas") < 0)
     return -1;
   int rc;
-  while ((rc = element_next(r, "a time delta", INT64_MIN, INT64_MAX)) > 0) {
+  while ((rc = element_next(r, "a time delta", -TIME_MAX_US, TIME_MAX_US)) > 0) {
     struct xpf_profile_sample *sample = sample_at(r, r->deltas_count++);
     if (sample == NULL)
       return no_memory(r);
@@ -254,10 +257,11 @@ static int read_field(struct reader *r) {
   if (strcmp(key, "title") == 0)
     return xpf_text_read(&r->json, r->profile, "title", &r->profile->title);
   if (strcmp(key, "startTime") == 0)
-    return xpf_json_read_int(&r->json, INT64_MIN, INT64_MAX, "startTime", &r->profile->start_us);
+    return xpf_json_read_int(&r->json, -TIME_MAX_US, TIME_MAX_US, "startTime",
+                             &r->profile->start_us);
   if (strcmp(key, "endTime") == 0) {
     r->has_end = true;
-    return xpf_json_read_int(&r->json, INT64_MIN, INT64_MAX, "endTime", &r->profile->end_us);
+    return xpf_json_read_int(&r->json, -TIME_MAX_US, TIME_MAX_US, "endTime", &r->profile->end_us);
   }
   return xpf_json_skip(&r->json);
 }
@@ -395,8 +399,8 @@ static int build_tree(struct reader *r, struct xpf_id_table *ids) {
 static int64_t moved(int64_t at_us, int64_t delta_us) {
   int64_t sum;
   if (__builtin_add_overflow(at_us, delta_us, &sum))
-    return delta_us < 0 ? INT64_MIN : INT64_MAX;
-  return sum;
+    return delta_us < 0 ? -TIME_MAX_US : TIME_MAX_US;
+  return sum > TIME_MAX_US ? TIME_MAX_US : sum < -TIME_MAX_US ? -TIME_MAX_US : sum;
 }
 
 static void set_times(struct reader *r) {

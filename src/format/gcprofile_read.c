@@ -5,7 +5,9 @@
 #include "format/gcprofile.h"
 #include "format/json_read.h"
 
-#define TYPES_MAX 64 /* V8 has five */
+#define TYPES_MAX 64  /* V8 has five */
+#define S_MAX     1e9 /* 31 years */
+#define MS_MAX    1e12
 
 struct entry {
   char type[64];
@@ -26,10 +28,10 @@ static int no_memory(struct reader *r) {
   return xpf_read_fail(r->error, XPF_READ_MEMORY, r->json.offset, "");
 }
 
-static int read_number(struct reader *r, const char *what, double *out) {
+static int read_number(struct reader *r, const char *what, double max, double *out) {
   if (xpf_json_expect(&r->json, XPF_JSON_NUMBER, what) < 0)
     return -1;
-  if (r->json.number < 0 || r->json.number > 1e12)
+  if (r->json.number < 0 || r->json.number > max)
     return xpf_read_fail(r->error, XPF_READ_OUT_OF_RANGE, r->json.offset, what);
   *out = r->json.number;
   return 0;
@@ -92,9 +94,9 @@ static int read_entry_field(struct reader *r, struct entry *entry) {
   if (strcmp(key, "type") == 0)
     return read_type(r, entry);
   if (strcmp(key, "start") == 0)
-    return (entry->has_start = true, read_number(r, "start", &entry->start_ms));
+    return (entry->has_start = true, read_number(r, "start", MS_MAX, &entry->start_ms));
   if (strcmp(key, "end") == 0)
-    return (entry->has_end = true, read_number(r, "end", &entry->end_ms));
+    return (entry->has_end = true, read_number(r, "end", MS_MAX, &entry->end_ms));
   if (strcmp(key, "before") == 0)
     return read_spaces(r, "before", &entry->used_before);
   if (strcmp(key, "after") == 0)
@@ -176,9 +178,9 @@ static int read_document(struct reader *r) {
     if (strcmp(r->json.text, "gc") == 0)
       rc = read_entries(r);
     else if (strcmp(r->json.text, "startTime") == 0)
-      rc = read_number(r, "startTime", &r->start_s);
+      rc = read_number(r, "startTime", S_MAX, &r->start_s);
     else if (strcmp(r->json.text, "stopTime") == 0)
-      rc = read_number(r, "stopTime", &r->stop_s);
+      rc = read_number(r, "stopTime", S_MAX, &r->stop_s);
     else
       rc = xpf_json_skip(&r->json);
     if (rc < 0)

@@ -266,7 +266,7 @@ static inline enum xpf_json_event number_read(struct xpf_json_reader *reader) {
   if (at == first || has_more || (*first == '0' && at - first > 1))
     return number_slow(reader);
   reader->integer = is_negative ? -value : value;
-  reader->number = (double)reader->integer;
+  reader->number = is_negative ? -(double)value : (double)value;
   source->at = (size_t)(at - source->buffer);
   return XPF_JSON_NUMBER;
 }

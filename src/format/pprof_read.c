@@ -13,6 +13,9 @@
 
 #define MESSAGE_MAX (16 << 20) /* bytes of one part: a stack of a million frames */
 #define MEMBER_MAX  16
+/* The tags of the fields of a ValueType. */
+#define VALUE_TYPE_TYPE 0x08
+#define VALUE_TYPE_UNIT 0x10
 
 struct reader {
   struct xpf_source *source;
@@ -332,7 +335,9 @@ bool xpf_pprof_detect(const unsigned char *head, size_t size) {
         (is_number && is_message) || (!is_number && !is_message && field != 13))
       return false;
     members++;
-    has_sample_type = has_sample_type || (field == XPF_PPROF_SAMPLE_TYPE && value <= 22);
+    has_sample_type =
+        has_sample_type || (field == XPF_PPROF_SAMPLE_TYPE && value <= 22 && at < size &&
+                            (head[at] == VALUE_TYPE_TYPE || head[at] == VALUE_TYPE_UNIT));
     if (is_number)
       continue;
     if (value > size - at)
