@@ -62,6 +62,7 @@ const TEST = [
   { package: 'clang-format', isThere: programs('clang-format') },
   { package: 'cppcheck', isThere: programs('cppcheck') },
   { package: 'gdb', isThere: programs('gdb') },
+  { package: 'protobuf-compiler', isThere: programs('protoc') },
   { package: 'tmux', isThere: programs('tmux') },
   { package: 'zsh', isThere: programs('zsh') },
   { package: 'groff-base', isThere: programs('groff') },

@@ -331,7 +331,9 @@ struct xpf_profile *xpf_pprof_build(const struct xpf_pprof_raw *raw, uint64_t en
   struct builder b = {.raw = raw, .error = error, .end = end};
   bool is_good =
       build_values(&b) == 0 && build_tree(&b) == 0 && build_ticks(&b) == 0 && build_times(&b) == 0;
-  if (!is_good) {
+  /* A bad index of a value type is found while types are looked for, and is an error even when no
+   * value of it would be kept. */
+  if (!is_good || error->reason != XPF_READ_NONE) {
     xpf_profile_free(b.profile);
     b.profile = NULL;
   }
