@@ -203,7 +203,7 @@ describe('speedscope opens', { skip: chromium() ? false : 'no Chromium' }, () =>
       await done('convert', from, to);
       const { port } = server.address();
       const page = await browser.open(`http://127.0.0.1:${port}/index.html#profileURL=/${to}&title=loaded-${to}`);
-      await page.waitForFunction((title) => document.title.includes(title), `loaded-${to}`, { timeout: 30000 });
+      await page.waitForFunction(`document.title.includes('loaded-${to}')`, undefined, { timeout: 30000 });
       assert.deepStrictEqual(page.faults.filter((fault) => /error|exception/i.test(fault)), []);
     });
   }
