@@ -45,19 +45,19 @@ struct xpf_board;
 
 /* pid 0: all. 0 or -ENOMEM. */
 int xpf_board_new(struct xpf_board **out, pid_t pid, double interval_s);
-void xpf_board_free(struct xpf_board *live);
+void xpf_board_free(struct xpf_board *board);
 
 /* One tick by the caller's own thread: at most until everybody has answered or limit_ms are over.
  * 0 or negative errno when /proc cannot be read. */
-int xpf_board_tick(struct xpf_board *live, int limit_ms);
+int xpf_board_tick(struct xpf_board *board, int limit_ms);
 
 /* Ticks for ever in a thread of its own; a byte arrives on _fd when there is news. 0 or -errno. */
-int xpf_board_begin(struct xpf_board *live);
-int xpf_board_fd(const struct xpf_board *live);
-void xpf_board_set_interval(struct xpf_board *live, double interval_s);
+int xpf_board_begin(struct xpf_board *board);
+int xpf_board_fd(const struct xpf_board *board);
+void xpf_board_set_interval(struct xpf_board *board, double interval_s);
 
-void xpf_board_lock(struct xpf_board *live);
-void xpf_board_unlock(struct xpf_board *live);
+void xpf_board_lock(struct xpf_board *board);
+void xpf_board_unlock(struct xpf_board *board);
 /* Under the lock (or without _begin): all processes, by pid. */
-struct xpf_board_process **xpf_board_processes(struct xpf_board *live, size_t *count);
+struct xpf_board_process **xpf_board_processes(struct xpf_board *board, size_t *count);
 #endif

@@ -30,7 +30,7 @@
 
 struct top {
   const struct xpf_invocation *invocation;
-  struct xpf_board *live;
+  struct xpf_board *board;
   struct xpf_board_jobs *jobs;
   struct xpf_terminal terminal;
   struct xpf_board_view view;
@@ -88,10 +88,10 @@ static void pause_ms(double ms) {
   nanosleep(&time, NULL);
 }
 
-static int print_table(const struct xpf_invocation *invocation, struct xpf_board *live,
+static int print_table(const struct xpf_invocation *invocation, struct xpf_board *board,
                        const struct xpf_board_order *order) {
   size_t count;
-  struct xpf_board_process **processes = xpf_board_processes(live, &count);
+  struct xpf_board_process **processes = xpf_board_processes(board, &count);
   if (invocation->json)
     return xpf_board_batch_print_json(order, processes, count);
   if (count == 0) {
@@ -103,7 +103,7 @@ static int print_table(const struct xpf_invocation *invocation, struct xpf_board
   return xpf_board_batch_print(order, processes, count, !ascii && xpf_style_is_utf8());
 }
 
-static int run_batch(const struct xpf_invocation *invocation, struct xpf_board *live,
+static int run_batch(const struct xpf_invocation *invocation, struct xpf_board *board,
                      const struct xpf_board_order *order) {
   const struct xpf_options *options = &invocation->options;
   double wanted = options->values[XPF_OPTION_TIMES].number, ms = interval_s(invocation) * 1e3;
@@ -111,15 +111,15 @@ static int run_batch(const struct xpf_invocation *invocation, struct xpf_board *
   bool for_ever = !once && !xpf_options_has(options, XPF_OPTION_TIMES);
 
   /* Rates need two looks. */
-  int error = xpf_board_tick(live, ANSWER_MS);
+  int error = xpf_board_tick(board, ANSWER_MS);
   pause_ms(ms < FIRST_PAUSE_MS ? ms : FIRST_PAUSE_MS);
   for (double i = 0; error == 0 && (for_ever || i < (once ? 1 : wanted)); i++) {
     uint64_t began_ns = xpf_os_now_ns();
     if (i > 0 && !invocation->json)
       putchar('\n');
-    error = xpf_board_tick(live, ms < ANSWER_MS ? (int)ms : ANSWER_MS);
+    error = xpf_board_tick(board, ms < ANSWER_MS ? (int)ms : ANSWER_MS);
     if (error == 0)
-      error = print_table(invocation, live, order);
+      error = print_table(invocation, board, order);
     if (fflush(stdout) != 0)
       break;
     double spent_ms = (double)(xpf_os_now_ns() - began_ns) / 1e6;
@@ -141,8 +141,8 @@ static void draw(struct top *top) {
     doupdate();
     return;
   }
-  xpf_board_lock(top->live);
-  struct xpf_board_process **processes = xpf_board_processes(top->live, &processes_count);
+  xpf_board_lock(top->board);
+  struct xpf_board_process **processes = xpf_board_processes(top->board, &processes_count);
   free(top->rows);
   xpf_board_rows(&top->rows, &top->rows_count, &top->view.order, processes, processes_count);
   xpf_board_view_settle(&top->view, top->rows, top->rows_count,
@@ -157,7 +157,7 @@ static void draw(struct top *top) {
       .notes = notes,
       .notes_count = notes_count,
   });
-  xpf_board_unlock(top->live);
+  xpf_board_unlock(top->board);
   doupdate();
 }
 
@@ -175,16 +175,16 @@ static bool take_key(struct top *top, int key) {
   enum xpf_board_job_id job = XPF_BOARD_JOB_CPU;
   size_t processes_count;
 
-  xpf_board_lock(top->live);
-  struct xpf_board_process **processes = xpf_board_processes(top->live, &processes_count);
+  xpf_board_lock(top->board);
+  struct xpf_board_process **processes = xpf_board_processes(top->board, &processes_count);
   free(top->rows);
   xpf_board_rows(&top->rows, &top->rows_count, &top->view.order, processes, processes_count);
   xpf_board_view_settle(&top->view, top->rows, top->rows_count, top->view.page);
   enum xpf_board_action action =
       xpf_board_view_key(&top->view, key, top->rows, top->rows_count, &job);
-  xpf_board_unlock(top->live);
+  xpf_board_unlock(top->board);
   if (action == XPF_BOARD_INTERVAL)
-    xpf_board_set_interval(top->live, top->view.is_paused ? PAUSED_S : top->view.interval_s);
+    xpf_board_set_interval(top->board, top->view.is_paused ? PAUSED_S : top->view.interval_s);
   if (action == XPF_BOARD_RUN)
     run_job(top, job);
   return action != XPF_BOARD_QUIT;
@@ -200,7 +200,7 @@ static void loop(struct top *top) {
   struct pollfd polls[] = {
       {.fd = STDIN_FILENO, .events = POLLIN},
       {.fd = top->terminal.signal_fd, .events = POLLIN},
-      {.fd = xpf_board_fd(top->live), .events = POLLIN},
+      {.fd = xpf_board_fd(top->board), .events = POLLIN},
       {.fd = top->jobs_fd, .events = POLLIN},
   };
   for (;;) {
@@ -215,7 +215,7 @@ static void loop(struct top *top) {
         return;
     if ((polls[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
       return; /* the terminal is gone */
-    drain(xpf_board_fd(top->live));
+    drain(xpf_board_fd(top->board));
     drain(top->jobs_fd);
   }
 }
@@ -241,9 +241,9 @@ static void print_notes(struct top *top) {
     xpf_print_line(stdout, "%s", notes[i].text);
 }
 
-static int run_screen(const struct xpf_invocation *invocation, struct xpf_board *live,
+static int run_screen(const struct xpf_invocation *invocation, struct xpf_board *board,
                       const struct xpf_board_order *order) {
-  struct top top = {.invocation = invocation, .live = live};
+  struct top top = {.invocation = invocation, .board = board};
   bool ascii = xpf_options_has(&invocation->options, XPF_OPTION_ASCII);
 
   int error = xpf_board_jobs_new(&top.jobs, &top.jobs_fd);
@@ -253,7 +253,7 @@ static int run_screen(const struct xpf_invocation *invocation, struct xpf_board 
   error = xpf_terminal_begin(&top.terminal, ascii);
   if (error == 0 && !xpf_style_is_utf8())
     xpf_text_set_chinese(false); /* it could not be shown */
-  int begun = error == 0 ? xpf_board_begin(live) : 0;
+  int begun = error == 0 ? xpf_board_begin(board) : 0;
   if (error == 0 && begun == 0)
     loop(&top);
   xpf_terminal_end();
@@ -284,7 +284,7 @@ int xpf_cmd_top(const struct xpf_invocation *invocation) {
   const struct xpf_options *options = &invocation->options;
   struct xpf_board_order order;
   struct xpf_verdict verdict;
-  struct xpf_board *live;
+  struct xpf_board *board;
   bool is_batch = invocation->json || xpf_options_has(options, XPF_OPTION_ONCE) ||
                   xpf_options_has(options, XPF_OPTION_BATCH) ||
                   xpf_options_has(options, XPF_OPTION_TIMES);
@@ -294,11 +294,11 @@ int xpf_cmd_top(const struct xpf_invocation *invocation) {
   int status = check_target(invocation);
   if (status != 0)
     return status;
-  int error = xpf_board_new(&live, invocation->pid, interval_s(invocation));
+  int error = xpf_board_new(&board, invocation->pid, interval_s(invocation));
   if (error != 0)
     return fail_local(invocation, error);
-  status = is_batch ? run_batch(invocation, live, &order) : run_screen(invocation, live, &order);
-  xpf_board_free(live);
+  status = is_batch ? run_batch(invocation, board, &order) : run_screen(invocation, board, &order);
+  xpf_board_free(board);
   int signal = xpf_terminal_signal();
   if (!is_batch && signal != 0 && signal != SIGINT)
     raise(signal);

@@ -161,6 +161,23 @@ describe('xprofctl logs', () => {
     assert.deepStrictEqual(await going.ended, { status: 0, signal: null });
   });
 
+  const cannot = process.getuid() !== 0 && 'only root makes mount namespaces and sees other users';
+  test('a log that only the process can see, as in a container; the process of another user', { skip: cannot }, async () => {
+    const wrap = (words) => ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none logs && exec "$0" "$@"', ...words];
+    const boxed = launch(APP, { config: { log_interval: 1 }, wrap });
+    await boxed.said('ready');
+    const logs = (app) => run(['logs', '-p', app.pid, '-n', 50]);
+    await until(async () => (await logs(boxed)).stdout.includes('heap_used'), 'a record of the boxed process');
+    assert.deepStrictEqual(fs.readdirSync(boxed.logDir), []);
+    const foreign = launch(APP, { config: { log_interval: 1 }, uid: 65534 });
+    await foreign.said('ready');
+    await until(async () => (await logs(foreign)).stdout.includes('heap_used'), 'a record of the other user');
+    for (const { pid } of [boxed, foreign]) {
+      const { status, stdout } = await run(['top', '-p', pid, '--once', '--json']);
+      assert.deepStrictEqual([status, JSON.parse(stdout).processes[0].state], [0, 'ok']);
+    }
+  });
+
   test('no log yet, no line of the process', async () => {
     const app = await start({ log_interval: 3600 });
     fs.readdirSync(app.logDir).forEach((name) => fs.rmSync(path.join(app.logDir, name)));
