@@ -62,7 +62,7 @@
         "<(SHARED_INTERMEDIATE_DIR)/format/pprof.pb-c.c",
       ],
       "defines": ["NAPI_VERSION=8"],
-      "libraries": ["-lcjson", "-lprotobuf-c", "-lz"],
+      "libraries": ["-lcjson", "-lprotobuf-c"],
       "ldflags": ["-Wl,-z,nodelete", "-Wl,--no-undefined-version"],
       "cflags_cc": ["-Wno-unused-parameter"],
       "conditions": [
@@ -76,6 +76,9 @@
           "defines": ["XPF_GLIBC_FLOOR"],
           "cflags": ["-include", "host/glibc_floor.h"],
           "configurations": {"Release": {"cflags!": ["-O3"], "cflags": ["-O2"]}},
+        }, {
+          # A prebuilt addon uses the zlib inside Node; some builds of Node show none.
+          "libraries": ["-lz"],
         }],
       ],
     },
@@ -95,7 +98,12 @@
         ["xpf_static_deps!=''", {
           "ldflags": ["-static"],
           "ldflags!": ["-rdynamic"],
-          "configurations": {"Release": {"cflags!": ["-O3"], "cflags": ["-Os"]}},
+          "configurations": {
+            "Release": {
+              "cflags!": ["-O3", "-fPIC", "-fno-omit-frame-pointer"],
+              "cflags": ["-Os", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables"],
+            },
+          },
         }],
       ],
     },

@@ -53,7 +53,7 @@ function faultOfPrebuilt() {
   return `the prebuilt addon ${place} does not load: ${error || result.error || result.signal || `status ${result.status}`}`;
 }
 
-/** What this Node has no use for takes little room; it is put away only where nobody develops. */
+/** What this Node has no use for takes little room; only where nobody develops. */
 function putAway(entries) {
   if (!isInstalled) {
     return;
@@ -78,6 +78,11 @@ function otherAddons() {
 }
 
 function compile(reason) {
+  if (!fs.existsSync(path.join(root, 'src'))) {
+    const again = `remove ${root} and run npm install again`;
+    fail(`${reason ? `${reason}; ` : ''}the sources were removed after an earlier installation: ${again}`);
+    return;
+  }
   const packages = missing(BUILD);
   if (packages.length > 0) {
     fail(`${reason ? `${reason}; ` : ''}to build the native addon, ${adviceFor(packages)}`);
@@ -93,7 +98,7 @@ function compile(reason) {
     // Nobody builds again here: object files would only take space in images.
     fs.rmSync(path.join(root, 'build', 'Release', 'obj.target'), { recursive: true, force: true });
   }
-  putAway([...otherAddons(), ...SOURCES]);
+  putAway(otherAddons());
 }
 
 function install() {
@@ -113,10 +118,10 @@ function install() {
     return;
   }
   if (isInstalled) {
-    // One that was compiled earlier, perhaps for another Node, would be preferred.
-    fs.rmSync(path.join(root, 'build'), { recursive: true, force: true });
+    // One that was compiled earlier, perhaps for another Node, would be preferred. Nobody compiles now.
+    ['build', ...SOURCES].forEach((entry) => fs.rmSync(path.join(root, entry), { recursive: true, force: true }));
   }
-  putAway([...otherAddons(), ...SOURCES]);
+  putAway(otherAddons());
 }
 
 try {

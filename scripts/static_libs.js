@@ -128,7 +128,7 @@ function linkKernelHeaders(target) {
 const TOOLCHAINS = {
   // Inside the addon: nothing of it may be seen by, or taken from, other addons. zlib is Node's own.
   addon: { compiler: process.env.CC || 'cc', flags: ['-O2', '-fPIC', '-fvisibility=hidden'], parts: [buildCjson, buildProtobuf] },
-  musl: { compiler: 'musl-gcc', flags: ['-Os'], parts: [buildCjson, buildProtobuf, buildZlib, buildCurses, linkKernelHeaders] },
+  musl: { compiler: 'musl-gcc', flags: ['-Os', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables'], parts: [buildCjson, buildProtobuf, buildZlib, buildCurses, linkKernelHeaders] },
 };
 
 function sourcesFolder() {

@@ -1,7 +1,7 @@
 'use strict';
 
-// Keeps what an installation does not need now in one compressed file: the addons of other Node versions and the
-// sources. After a change of Node the addon is taken out of it: no network, no compiler.
+// Keeps what an installation does not need now in one compressed file: the addons of other Node versions. After a
+// change of Node the fitting one is taken out of it: no network, no compiler.
 
 const fs = require('node:fs');
 const path = require('node:path');

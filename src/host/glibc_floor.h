@@ -18,24 +18,41 @@
   X(dlinfo, "2.3.3")                                                                               \
   X(dlopen, "2.2.5")                                                                               \
   X(dlsym, "2.2.5")                                                                                \
+  X(dlvsym, "2.2.5")                                                                               \
+  X(pthread_attr_getguardsize, "2.2.5")                                                            \
   X(pthread_attr_getstack, "2.2.5")                                                                \
+  X(pthread_attr_getstacksize, "2.2.5")                                                            \
+  X(pthread_attr_setguardsize, "2.2.5")                                                            \
+  X(pthread_attr_setstack, "2.2.5")                                                                \
   X(pthread_attr_setstacksize, "2.2.5")                                                            \
   X(pthread_create, "2.2.5")                                                                       \
   X(pthread_detach, "2.2.5")                                                                       \
+  X(pthread_getaffinity_np, "2.3.4")                                                               \
   X(pthread_getattr_np, "2.2.5")                                                                   \
   X(pthread_getcpuclockid, "2.2.5")                                                                \
   X(pthread_getname_np, "2.12")                                                                    \
+  X(pthread_getspecific, "2.2.5")                                                                  \
   X(pthread_join, "2.2.5")                                                                         \
   X(pthread_key_create, "2.2.5")                                                                   \
+  X(pthread_key_delete, "2.2.5")                                                                   \
   X(pthread_kill, "2.2.5")                                                                         \
+  X(pthread_mutex_timedlock, "2.2.5")                                                              \
   X(pthread_mutex_trylock, "2.2.5")                                                                \
   X(pthread_mutexattr_settype, "2.2.5")                                                            \
   X(pthread_once, "2.2.5")                                                                         \
+  X(pthread_rwlock_rdlock, "2.2.5")                                                                \
+  X(pthread_rwlock_unlock, "2.2.5")                                                                \
+  X(pthread_rwlock_wrlock, "2.2.5")                                                                \
+  X(pthread_setaffinity_np, "2.3.4")                                                               \
   X(pthread_setname_np, "2.12")                                                                    \
   X(pthread_setspecific, "2.2.5")                                                                  \
   X(pthread_sigmask, "2.2.5")                                                                      \
+  X(pthread_timedjoin_np, "2.3.3")                                                                 \
+  X(sem_destroy, "2.2.5")                                                                          \
+  X(sem_init, "2.2.5")                                                                             \
   X(sem_post, "2.2.5")                                                                             \
   X(sem_timedwait, "2.2.5")                                                                        \
+  X(sem_trywait, "2.2.5")                                                                          \
   X(sem_wait, "2.2.5")
 
 #ifdef __x86_64__

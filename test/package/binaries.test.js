@@ -91,7 +91,9 @@ describe('the binaries of the package', () => {
     });
 
     test(`abi${abi}.node: exports its entry, and the anchor that two copies of the package share`, () => {
-      const names = run('nm', ['-D', '--defined-only', file]).trim().split('\n').map((line) => line.split(' ').pop());
+      const lines = run('nm', ['-D', '--defined-only', file]).trim().split('\n');
+      // Weak: inline functions of V8's headers that its classes have in their tables.
+      const names = lines.filter((line) => !/ [VW] _Z\w*2v8/.test(line)).map((line) => line.split(' ').pop());
       assert.deepStrictEqual(names.filter((name) => !/^(napi_register_module_v1|node_api_module_get_api_version_v1|xpf_copy_anchor)$/.test(name)), []);
     });
   }
