@@ -4,6 +4,7 @@
 
 const assert = require('node:assert');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { after, before, describe, test } = require('node:test');
@@ -99,7 +100,9 @@ describe('xprofctl complete', () => {
 
 /** Types at a shell with completion and looks. */
 async function atShell(lines, body) {
-  const terminal = new Terminal({ columns: 110, lines: 40, env: { PATH: `${path.join(root, 'bin')}:${process.env.PATH}`, HOME: '/nonexistent' } });
+  // Shells write there: it is a folder of the test's own.
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-home-'));
+  const terminal = new Terminal({ columns: 110, lines: 40, env: { PATH: `${path.join(root, 'bin')}:${process.env.PATH}`, HOME: home } });
   try {
     lines.forEach((line) => terminal.command(line));
     terminal.command('echo "be"gin');
@@ -107,6 +110,7 @@ async function atShell(lines, body) {
     await body(terminal);
   } finally {
     terminal.close();
+    fs.rmSync(home, { recursive: true, force: true });
   }
 }
 
