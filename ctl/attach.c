@@ -78,8 +78,13 @@ static int look_for_xprofiler(struct attachment *attachment) {
   return strcmp(verdict->reason, "not_started") == 0 ? 0 : -status;
 }
 
-static const char *name_of(const struct xpf_os_identity *identity) {
-  return *identity->command_line != '\0' ? identity->command_line : identity->comm;
+static int say_not_node(const struct attachment *attachment) {
+  const struct xpf_os_identity *identity = &attachment->identity;
+  char name[128];
+  snprintf(name, sizeof name, "%.120s",
+           *identity->command_line != '\0' ? identity->command_line : identity->comm);
+  return xpf_verdict_set(attachment->verdict, XPF_REASON_NOT_NODE, XPF_TEXT_ATTACH_NOT_NODE,
+                         (int)attachment->inspector.pid, name);
 }
 
 static int check_program(struct attachment *attachment) {
@@ -93,8 +98,7 @@ static int check_program(struct attachment *attachment) {
     return xpf_verdict_set(verdict, XPF_REASON_NOT_PERMITTED, XPF_TEXT_ATTACH_EXE, (int)pid,
                            strerror(-error));
   if (error != 0 || !node->is_node)
-    return xpf_verdict_set(verdict, XPF_REASON_NOT_NODE, XPF_TEXT_ATTACH_NOT_NODE, (int)pid,
-                           name_of(&attachment->identity));
+    return say_not_node(attachment);
   if (*xpf_node_machine() != '\0' && strcmp(node->machine, xpf_node_machine()) != 0)
     return xpf_verdict_set(verdict, XPF_REASON_UNSUITED, XPF_TEXT_ATTACH_MACHINE, (int)pid,
                            node->machine, xpf_node_machine());

@@ -144,12 +144,14 @@ int xpf_attach_inspector_find(struct xpf_attach_inspector *inspector, unsigned p
 static int check_port(const struct xpf_attach_inspector *inspector, struct xpf_verdict *verdict) {
   unsigned port = inspector->words.port;
   struct xpf_os_identity *owner = calloc(1, sizeof *owner);
+  char name[128] = "?";
   pid_t pid = 0;
 
   if (port != 0 && xpf_tcp_port_owner(inspector->pid, (uint16_t)port, &pid) == 1) {
     if (pid != 0 && owner != NULL)
       xpf_os_identity(pid, owner);
-    const char *name = owner != NULL && *owner->command_line != '\0' ? owner->command_line : "?";
+    if (owner != NULL && *owner->command_line != '\0')
+      snprintf(name, sizeof name, "%.120s", owner->command_line);
     xpf_verdict_set(verdict, XPF_REASON_INSPECTOR, XPF_TEXT_ATTACH_PORT_TAKEN, (int)inspector->pid,
                     port, (int)pid, name);
     xpf_verdict_hint(verdict, XPF_TEXT_ATTACH_PORT_TAKEN_HINT);

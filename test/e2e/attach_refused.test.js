@@ -91,7 +91,7 @@ describe('attach is refused', { timeout: 120000, skip: process.platform !== 'lin
   });
 
   test('a port that somebody else has', async () => {
-    const server = net.createServer().listen(0, '127.0.0.1');
+    const server = net.createServer().listen(0, '127.0.0.1').unref();
     await new Promise((resolve) => server.on('listening', resolve));
     const { port } = server.address();
     const app = await plain(BUSY, { args: [`--inspect-port=${port}`] });
