@@ -42,6 +42,10 @@ class Client {
       this.listeners[method]?.(params);
       return;
     }
+    if (id === null && error) {
+      this.rejectAll(error); // an answer got lost for want of memory; whose, nobody knows
+      return;
+    }
     const call = this.waiting.get(id);
     if (!call) {
       return; // progress
@@ -55,6 +59,15 @@ class Client {
     } else {
       call.resolve({ result, data });
     }
+  }
+
+  rejectAll(error) {
+    const calls = [...this.waiting.values()];
+    this.waiting.clear();
+    if (calls.length > 0) {
+      this.binding.holdLoop(false);
+    }
+    calls.forEach((call) => call.reject(errorOf(error)));
   }
 
   send(id, method, params) {

@@ -63,6 +63,12 @@ int xpf_command_list_trace_categories(struct xpf_command_call *call,
   question->answered.run = on_answered;
   question->client_id = call->client_id;
   question->id = call->id ? cJSON_Duplicate(call->id, true) : NULL;
+  if (call->id && !question->id) { /* its answer would find nobody */
+    xpf_fault_set(&call->fault, XPF_RPC_INTERNAL, "", "out of memory");
+    xpf_thread_unref(thread);
+    free(question);
+    return -ENOMEM;
+  }
   call->is_deferred = true;
   xpf_server_work_begin(call->client_id);
   if (xpf_thread_post(thread, &question->task) != 0)

@@ -25,6 +25,10 @@ int xpf_job_waiter_add(struct xpf_job *job, const struct xpf_command_call *call,
   waiter->wait = wait;
   waiter->wants_data = job->in_memory && !job->waiters; /* who started it */
   waiter->id = call->id ? cJSON_Duplicate(call->id, true) : NULL;
+  if (call->id && !waiter->id) { /* an answer without it would find nobody */
+    free(waiter);
+    return -ENOMEM;
+  }
   waiter->next = job->waiters;
   job->waiters = waiter;
   xpf_server_work_begin(call->client_id);
@@ -126,11 +130,20 @@ static cJSON *result_json(const struct xpf_job *job) {
   return result;
 }
 
+/* NULL when there was no memory for what must be in it: no answer is better than half of one. */
+static char *result_line(const struct xpf_job *job, const struct xpf_job_waiter *waiter) {
+  cJSON *result = result_json(job);
+  if (cJSON_HasObjectItem(result, "state") &&
+      (job->in_memory || cJSON_HasObjectItem(result, "filepath")))
+    return xpf_reply_result(waiter->id, result);
+  cJSON_Delete(result);
+  return NULL;
+}
+
 static void answer_with_data(struct xpf_job *job, struct xpf_job_waiter *waiter) {
   char *data = job->data;
   job->data = NULL;
-  xpf_local_client_deliver(waiter->client_id, xpf_reply_result(waiter->id, result_json(job)), data,
-                           job->bytes);
+  xpf_local_client_deliver(waiter->client_id, result_line(job, waiter), data, job->bytes);
 }
 
 static void answer(struct xpf_job *job, struct xpf_job_waiter *waiter) {
@@ -141,7 +154,7 @@ static void answer(struct xpf_job *job, struct xpf_job_waiter *waiter) {
   else if (is_settled(job) && job->data && waiter->wants_data)
     answer_with_data(job, waiter);
   else
-    xpf_server_send(waiter->client_id, xpf_reply_result(waiter->id, result_json(job)));
+    xpf_server_send(waiter->client_id, result_line(job, waiter));
 }
 
 void xpf_job_answer_early(struct xpf_job *job) {
@@ -203,8 +216,11 @@ static cJSON *progress_json(struct xpf_job *job, const struct xpf_job_waiter *wa
 
 void xpf_job_progress(struct xpf_job *job) {
   for (struct xpf_job_waiter *waiter = job->waiters; waiter; waiter = waiter->next)
-    if (waiter->wait && waiter->id)
-      xpf_server_send(waiter->client_id, xpf_notification("progress", progress_json(job, waiter)));
+    if (waiter->wait && waiter->id) {
+      char *line = xpf_notification("progress", progress_json(job, waiter));
+      if (line) /* one that there was no memory for is no loss */
+        xpf_server_send(waiter->client_id, line);
+    }
 }
 
 char *xpf_job_written_line(void *arg) {

@@ -7,6 +7,8 @@
 
 #include "core/command.h"
 #include "core/core.h"
+#include "wire/reply.h"
+#include "xpf_protocol.h"
 
 #define LOCAL_BIT (1ull << 63)
 
@@ -18,6 +20,7 @@ struct xpf_local_client {
   void (*on_message)(void *arg); /* NULL once the thread has ended */
   void *arg;
   struct xpf_local_message *first, **tail;
+  struct xpf_local_message *spare; /* says that an answer got lost; NULL while it is on its way */
   struct xpf_task task;
   bool is_posted, watches_files;
 };
@@ -32,6 +35,19 @@ static void message_free(struct xpf_local_message *message) {
   free(message);
 }
 
+/* What there was no memory to say is said so: somebody waits for it. NULL when there is none. */
+static struct xpf_local_message *spare_new(void) {
+  struct xpf_local_message *message = calloc(1, sizeof *message);
+  struct xpf_fault fault;
+
+  xpf_fault_set(&fault, XPF_RPC_INTERNAL, "", "out of memory");
+  if (message && (message->line = xpf_reply_error(NULL, &fault, NULL)) == NULL) {
+    free(message);
+    message = NULL;
+  }
+  return message;
+}
+
 static void client_unref(struct xpf_local_client *client) {
   pthread_mutex_lock(&lock);
   bool last = --client->refs == 0;
@@ -43,6 +59,8 @@ static void client_unref(struct xpf_local_client *client) {
     client->first = message->next;
     message_free(message);
   }
+  if (client->spare)
+    message_free(client->spare);
   xpf_thread_unref(client->thread);
   free(client);
 }
@@ -78,31 +96,50 @@ bool xpf_local_client_is(uint64_t client_id) {
   return (client_id & LOCAL_BIT) != 0;
 }
 
-bool xpf_local_client_deliver(uint64_t client_id, char *take_line, char *take_data, size_t size) {
-  struct xpf_local_message *message = take_line ? calloc(1, sizeof *message) : NULL;
-  if (!message) {
-    free(take_line);
-    free(take_data);
-    return false;
-  }
-  message->line = take_line;
-  message->data = take_data;
-  message->size = size;
+/* Under the lock. */
+static struct xpf_local_message *take_spare(struct xpf_local_client *client) {
+  struct xpf_local_message *spare = client ? client->spare : NULL;
+  if (spare)
+    client->spare = NULL;
+  return spare;
+}
+
+static void enqueue(uint64_t client_id, struct xpf_local_message *message, bool *is_taken) {
   pthread_mutex_lock(&lock);
   struct xpf_local_client *client = find(client_id);
-  bool must_post = client && !client->is_posted;
-  if (client) {
+  if (!message)
+    message = take_spare(client);
+  else if (client && !client->spare)
+    client->spare = spare_new(); /* the last one is on its way */
+  bool must_post = client && message && !client->is_posted;
+  *is_taken = client != NULL;
+  if (client && message) {
     *client->tail = message;
     client->tail = &message->next;
     client->is_posted = true;
     client->refs += must_post;
+    message = NULL;
   }
   pthread_mutex_unlock(&lock);
-  if (!client)
+  if (message)
     message_free(message);
-  else if (must_post && xpf_thread_post(client->thread, &client->task) != 0)
+  if (must_post && xpf_thread_post(client->thread, &client->task) != 0)
     client_unref(client); /* the thread has ended */
-  return client != NULL;
+}
+
+bool xpf_local_client_deliver(uint64_t client_id, char *take_line, char *take_data, size_t size) {
+  struct xpf_local_message *message = take_line ? calloc(1, sizeof *message) : NULL;
+  bool is_taken;
+  if (message) {
+    message->line = take_line;
+    message->data = take_data;
+    message->size = size;
+  } else {
+    free(take_line);
+    free(take_data);
+  }
+  enqueue(client_id, message, &is_taken);
+  return is_taken;
 }
 
 void xpf_local_clients_tell(char *(*make)(void *arg), void *arg) {
@@ -115,7 +152,9 @@ void xpf_local_clients_tell(char *(*make)(void *arg), void *arg) {
     pthread_mutex_unlock(&lock);
     if (id == 0)
       return;
-    xpf_local_client_deliver(id, make(arg), NULL, 0);
+    char *line = make(arg);
+    if (line) /* news that there was no memory for; nobody waits for them */
+      xpf_local_client_deliver(id, line, NULL, 0);
     after = id;
   }
 }
@@ -181,6 +220,11 @@ struct xpf_local_client *xpf_local_client_new(struct xpf_thread *thread,
   if (!client)
     return NULL;
   client->refs = 1;
+  client->spare = spare_new();
+  if (!client->spare) {
+    free(client);
+    return NULL;
+  }
   client->thread = xpf_thread_ref(thread);
   client->on_message = on_message;
   client->arg = arg;

@@ -34,7 +34,8 @@ void xpf_local_client_watch_files(struct xpf_local_client *client, bool wants);
 
 /* [any] */
 bool xpf_local_client_is(uint64_t client_id);
-/* [any] Takes the line and the data. False when the client is gone. */
+/* [any] Takes the line and the data. False when the client is gone. NULL, or no memory to deliver
+ * it: the client gets an error without an id instead, which is about all it waits for. */
 bool xpf_local_client_deliver(uint64_t client_id, char *take_line, char *take_data, size_t size);
 /* [core] Tells those who watch. make() gives a line for each. */
 void xpf_local_clients_tell(char *(*make)(void *arg), void *arg);

@@ -23,7 +23,7 @@ struct client {
   uv_pipe_t pipe;
   uv_timer_t idle;
   unsigned handles_open, in_work;
-  bool closing;
+  bool closing, is_spare;
   bool has_backlog; /* lines have arrived that wait for the next turn; reading is stopped */
   struct xpf_frame frame;
 };
@@ -35,6 +35,10 @@ struct xpf_server {
   uv_loop_t *loop;
   struct xpf_listener socket;
   struct client *clients; /* the newest first */
+  /* Takes a connection for which there is no memory, only to close it: libuv stops listening until
+   * each is accepted. NULL while it is in use; then the next one waits for it. */
+  struct client *spare;
+  bool has_pending, is_closed;
   unsigned clients_count;
   uint64_t next_id;
 };
@@ -51,12 +55,29 @@ static struct client *client_find(uint64_t id) {
   return client && !client->closing ? client : NULL;
 }
 
+static void on_connection(uv_stream_t *listener, int status);
+static void server_unref(struct xpf_server *server);
+
+static void spare_return(struct client *client) {
+  struct xpf_server *server = client->server;
+  bool is_wanted = server->has_pending && !server->is_closed;
+
+  server->spare = client;
+  server->has_pending = false;
+  if (is_wanted)
+    on_connection((uv_stream_t *)&server->pipe, 0);
+  server_unref(server);
+}
+
 static void on_client_handle_closed(uv_handle_t *handle) {
   struct client *client = handle->data;
   if (--client->handles_open > 0)
     return;
   xpf_frame_free(&client->frame);
-  free(client);
+  if (client->is_spare)
+    spare_return(client);
+  else
+    free(client);
 }
 
 static void client_close(struct client *client) {
@@ -205,11 +226,8 @@ static bool make_room(struct xpf_server *server, struct client *client) {
   return idle != NULL;
 }
 
-static struct client *client_new(struct xpf_server *server) {
-  struct client *client = calloc(1, sizeof *client);
-  if (!client)
-    return NULL;
-  client->server = server;
+static void client_init(struct client *client, struct xpf_server *server) {
+  *client = (struct client){.server = server, .is_spare = client->is_spare};
   client->id = ++server->next_id;
   client->handles_open = 2;
   uv_pipe_init(server->loop, &client->pipe, 0);
@@ -219,22 +237,39 @@ static struct client *client_new(struct xpf_server *server) {
   client->next = server->clients;
   server->clients = client;
   server->clients_count++;
+}
+
+static struct client *client_new(struct xpf_server *server) {
+  struct client *client = calloc(1, sizeof *client);
+  if (!client && server->spare) {
+    client = server->spare;
+    server->spare = NULL;
+    server->handles_open++; /* it comes back */
+  }
+  if (client)
+    client_init(client, server);
   return client;
 }
 
 static void on_connection(uv_stream_t *listener, int status) {
   struct xpf_server *server = listener->data;
-  struct client *client = status < 0 ? NULL : client_new(server);
-  if (!client)
+  if (status < 0)
     return;
-  if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0 || !peer_allowed(client)) {
+  struct client *client = client_new(server);
+  if (!client) {
+    server->has_pending = true;
+    return;
+  }
+  if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0 || client->is_spare ||
+      !peer_allowed(client)) {
     client_close(client);
     return;
   }
   if (!make_room(server, client))
     return;
   idle_restart(client);
-  uv_read_start((uv_stream_t *)&client->pipe, on_alloc, on_read);
+  if (uv_read_start((uv_stream_t *)&client->pipe, on_alloc, on_read) != 0)
+    client_close(client);
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -257,6 +292,8 @@ bool xpf_server_send(uint64_t client_id, char *take_line) {
   struct client *client = client_find(client_id);
   struct write *write = client && take_line ? malloc(sizeof *write) : NULL;
   if (!write) {
+    if (client)
+      client_close(client); /* it would wait for ever for what there was no memory to say */
     free(take_line);
     return false;
   }
@@ -300,27 +337,36 @@ unsigned xpf_server_work_count(uint64_t client_id) {
 
 /* ---- listening ------------------------------------------------------------------------------- */
 
+static void server_unref(struct xpf_server *server) {
+  if (--server->handles_open > 0)
+    return;
+  free(server->spare);
+  free(server);
+}
+
 static void on_server_closed(uv_handle_t *handle) {
-  struct xpf_server *server = handle->data;
-  if (--server->handles_open == 0)
-    free(server);
+  server_unref(handle->data);
 }
 
 static void handles_close(struct xpf_server *server) {
+  server->is_closed = true;
   uv_close((uv_handle_t *)&server->pipe, on_server_closed);
   uv_close((uv_handle_t *)&server->turns, on_server_closed);
 }
 
 int xpf_server_new(struct xpf_server **out, uv_loop_t *loop) {
   struct xpf_server *server = calloc(1, sizeof *server);
-  if (!server)
-    return -ENOMEM;
-  int fd;
-  int err = xpf_listener_open(&server->socket, &fd);
+  struct client *spare = calloc(1, sizeof *spare);
+  int fd, err = -ENOMEM;
+  if (server && spare)
+    err = xpf_listener_open(&server->socket, &fd);
   if (err) {
+    free(spare);
     free(server);
     return err;
   }
+  spare->is_spare = true;
+  server->spare = spare;
   server->loop = loop;
   uv_pipe_init(loop, &server->pipe, 0);
   uv_idle_init(loop, &server->turns);

@@ -17,8 +17,9 @@ const char *xpf_server_path(const struct xpf_server *server); /* [any] constant 
 void xpf_server_close(struct xpf_server *server);
 
 /* To a client of the socket, or of core/local_client.h. One line (with '\n', from malloc; taken,
- * also when the client is gone or the server closed). False when the client is not connected any
- * more. */
+ * also when the client is gone or the server closed; NULL: there was no memory for it, then the
+ * client is disconnected, so that it does not wait for ever). False when the client is not
+ * connected any more. */
 bool xpf_server_send(uint64_t client_id, char *take_line);
 /* Requests of this client that wait for a job; counts against XPF_REQUESTS_MAX and keeps an
  * otherwise idle connection open. */

@@ -64,7 +64,9 @@ static void on_long_turn(void *arg, uint64_t busy_ns) {
     xpf_diag_add_frames(cJSON_AddArrayToObject(params, "stack"), stall->frames,
                         stall->frames_count);
   stall->frames_count = 0;
-  xpf_local_client_deliver(stall->client_id, xpf_notification("stall", params), NULL, 0);
+  char *line = xpf_notification("stall", params);
+  if (line)
+    xpf_local_client_deliver(stall->client_id, line, NULL, 0);
 }
 
 /* ---- on the core thread ---------------------------------------------------------------------- */

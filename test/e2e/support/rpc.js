@@ -40,10 +40,11 @@ class Rpc {
     for (const line of lines) {
       const message = JSON.parse(line);
       const id = message.method === 'progress' ? message.params.id : message.id;
-      const call = this.waiting.get(id);
+      // An error without an id is about whatever was asked.
+      const call = this.waiting.get(id === null && message.error ? [...this.waiting.keys()][0] : id);
       if (call && message.method === 'progress') call.progress.push(message.params);
       else if (call) {
-        this.waiting.delete(id);
+        this.waiting.delete(call.id);
         call.settle(message);
       }
     }
