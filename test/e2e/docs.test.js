@@ -88,7 +88,9 @@ describe('the commands of the documentation', () => {
       const service = await startService(home);
       try {
         for (const { line, status, shown } of commandsOf(page)) {
-          const command = line.replace(/-p \d+|(?<= )5768\b/, (word) => word.replace(/\d+/, service.pid)).replaceAll('/tmp/shop-logs', home);
+          const command = line
+            .replace(/-p \d+|(?<= )5768\b/, (word) => word.replace(/\d+/, service.pid))
+            .replaceAll('/tmp/shop-logs', home);
           const result = run(command, page.includes('zh-CN') ? 'zh_CN.UTF-8' : 'C');
           const output = result.stdout + result.stderr;
           if (isBeyond(output)) continue;
