@@ -134,6 +134,10 @@ unsigned xpf_jobs_count(void);
 void xpf_job_next_name(char *name, size_t size, const char *kind, const char *extension);
 /* [writer] V8 data has been read: the thread need not wait any longer. */
 void xpf_job_return_borrowed(struct xpf_job *job);
+/* [writer] Writes it in the job's format, with the date when the job began, and for how long it ran
+ * where V8 has no times. The sink's error, or that of the format. */
+int xpf_job_profile_write(const struct xpf_job *job, struct xpf_profile *profile,
+                          struct xpf_sink *sink);
 /* [js] The end that was to come later: calls `end` again, which is complete now. */
 void xpf_job_end_now(struct xpf_job *job);
 /* [js] Time taken from the JS thread outside of begin and end. */

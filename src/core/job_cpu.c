@@ -86,7 +86,7 @@ static int write_file(struct xpf_job *job, struct xpf_sink *sink, struct xpf_fau
     if (err)
       return err;
   }
-  return xpf_format_write(job->format, self->profile, XPF_NO_INDEX, sink);
+  return xpf_job_profile_write(job, self->profile, sink);
 }
 
 static void discard(struct xpf_job *job) {

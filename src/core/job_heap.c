@@ -61,7 +61,7 @@ static int end(struct xpf_job *job, struct xpf_thread *thread, bool is_last,
 static int write_file(struct xpf_job *job, struct xpf_sink *sink, struct xpf_fault *fault) {
   (void)fault;
   struct heap_job *self = (struct heap_job *)job;
-  return xpf_format_write(job->format, self->profile, XPF_NO_INDEX, sink);
+  return xpf_job_profile_write(job, self->profile, sink);
 }
 
 static void describe(const struct xpf_job *job, cJSON *result) {

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "core/job_flow.h"
 #include "core/outfile.h"
+#include "format/profile.h"
 #include "xpf_protocol.h"
 
 /* Twice that while it grows. */
@@ -26,6 +28,19 @@ void xpf_job_return_borrowed(struct xpf_job *job) {
   if (job->is_borrowing)
     xpf_thread_return(job->thread);
   job->is_borrowing = false;
+}
+
+int xpf_job_profile_write(const struct xpf_job *job, struct xpf_profile *profile,
+                          struct xpf_sink *sink) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  profile->time_ns =
+      (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)(uv_hrtime() - job->began_ns);
+  if (profile->start_us == profile->end_us && job->ended_ns > job->began_ns) {
+    profile->start_us = (int64_t)(job->began_ns / 1000);
+    profile->end_us = (int64_t)(job->ended_ns / 1000);
+  }
+  return xpf_format_write(job->format, profile, XPF_NO_INDEX, sink);
 }
 
 /* Passes bytes on to the file until the job is cancelled. */

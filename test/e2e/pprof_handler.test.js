@@ -9,6 +9,9 @@ const path = require('node:path');
 const zlib = require('node:zlib');
 const { spawnSync } = require('node:child_process');
 const { after, before, describe, test } = require('node:test');
+
+const { Profile } = require('pprof-format');
+
 const { busy } = require('./support/busy');
 const { launch } = require('./support/launch');
 
@@ -42,6 +45,11 @@ async function assertProfile(response, words) {
   assert.strictEqual(response.headers.get('x-content-type-options'), 'nosniff');
   const bytes = zlib.gunzipSync(Buffer.from(await response.arrayBuffer()));
   for (const word of words) assert.ok(bytes.includes(word), word);
+  const { timeNanos, durationNanos } = Profile.decode(bytes);
+  const ageMs = Date.now() - Number(timeNanos) / 1e6;
+  const lastedMs = Number(durationNanos) / 1e6;
+  assert.ok(ageMs >= lastedMs && ageMs < lastedMs + 10000, `began ${ageMs} ms ago, lasted ${lastedMs} ms`);
+  assert.ok(lastedMs >= 190, `lasted ${lastedMs} ms`);
 }
 
 describe('with http', LIMIT, () => {
