@@ -1,9 +1,10 @@
 'use strict';
 
-// npm test: set-up, build, static checks, C unit tests, fuzzers, end-to-end tests, sanitizers, the package, the
-// oldest and the newest Node. The last line is the sum.
-//   node scripts/test.js [--no-lint] [--no-unit] [--no-fuzz] [--no-e2e] [--no-sanitizers] [--no-package]
-//                        [--no-matrix] [part of a test file's name | sanitizers]
+// npm test: set-up, build, static checks, C unit tests, fuzzers, end-to-end tests, sanitizers, stress, soak, the
+// package, the oldest and the newest Node. The last line is the sum.
+//   node scripts/test.js [--no-lint] [--no-unit] [--no-fuzz] [--no-e2e] [--no-sanitizers] [--no-stress]
+//                        [--no-soak] [--no-package] [--no-matrix]
+//                        [part of a test file's name | sanitizers | stress | soak]
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -20,6 +21,8 @@ const PART_LIMIT_MS = 45 * 60 * 1000;
 // (docs/testing.md). They run when nothing is chosen, or by their own name.
 const LONG_PARTS = {
   sanitizers: ['scripts/sanitizers.js', '--short'],
+  stress: ['scripts/stress.js', '--short'],
+  soak: ['test/stress/soak.js', '--minutes', '2'],
 };
 const total = { passed: 0, failed: 0, skipped: 0 };
 

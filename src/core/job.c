@@ -394,6 +394,11 @@ static void cut(struct xpf_job *job) {
   job->type->cut(job);
 }
 
+static bool waits_for_thread(const struct xpf_job *job) {
+  return job->thread && (job->state == XPF_JOB_QUEUED || job->state == XPF_JOB_STOPPING ||
+                         job->state == XPF_JOB_RELEASING);
+}
+
 static void look_after(struct xpf_job *job, uint64_t now) {
   uint64_t age_ms = (now - job->accepted_ns) / 1000000;
   if (job->state <= XPF_JOB_STOPPING && age_ms >= XPF_PENDING_MS && xpf_job_has_early_waiter(job))
@@ -404,6 +409,8 @@ static void look_after(struct xpf_job *job, uint64_t now) {
   if (job->state == XPF_JOB_STOPPING && job->type->cut && ending.done &&
       now - ending.since_ns > CUT_MS * 1000000ull)
     cut(job);
+  if (waits_for_thread(job))
+    xpf_thread_urge(job->thread);
   if (now - job->progress_ns >= XPF_PROGRESS_MS * 1000000ull) {
     job->progress_ns = now;
     xpf_job_progress(job);

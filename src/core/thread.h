@@ -115,6 +115,8 @@ struct xpf_task {
  * those that need the loop may be overtaken by others while the thread is in an interrupt. -ESRCH
  * when the thread has ended: then neither run nor cancel is called. */
 int xpf_thread_post(struct xpf_thread *thread, struct xpf_task *task);
+/* [any] Once more by interrupt, for a thread that is slow to do what is queued. */
+void xpf_thread_urge(struct xpf_thread *thread);
 /* [any] Takes a task back that has not begun. True: it will not be called. */
 bool xpf_thread_take_back(struct xpf_thread *thread, struct xpf_task *task);
 

@@ -33,9 +33,10 @@ struct xpf_thread {
   bool is_started, alive, ended, draining, in_interrupt;
   struct xpf_bridge *bridge;
   struct xpf_thread_handles *handles;
-  bool interrupt_pending;  /* under xpf_thread_lock */
-  struct xpf_stall *stall; /* atomic pointer, made by the JS thread */
-  unsigned holds;          /* [js] of the loop */
+  bool interrupt_pending;      /* under xpf_thread_lock */
+  uint64_t interrupts_from_ns; /* [js] before, an interrupt does nothing */
+  struct xpf_stall *stall;     /* atomic pointer, made by the JS thread */
+  unsigned holds;              /* [js] of the loop */
   struct xpf_task *tasks, **tasks_tail;
   unsigned borrowed;
   struct xpf_thread_item *items;

@@ -3,6 +3,8 @@
 
 #include "core/thread_state.h"
 
+#define FAIR_NS 50000000ull /* for tasks in one go; for JS before the next interrupt, at most */
+
 /* Under the lock. */
 static void unlink_task(struct xpf_thread *thread, struct xpf_task **link) {
   *link = (*link)->next;
@@ -23,23 +25,46 @@ static struct xpf_task *take_first(struct xpf_thread *thread, bool with_loop) {
   return task;
 }
 
-/* A task may run JS-visible V8 code (a snapshot's GC) that reaches an interrupt check: no nesting.
- */
+static unsigned count_tasks(const struct xpf_thread *thread) {
+  unsigned count = 0;
+  pthread_mutex_lock(&xpf_thread_lock);
+  for (const struct xpf_task *task = thread->tasks; task; task = task->next)
+    count++;
+  pthread_mutex_unlock(&xpf_thread_lock);
+  return count;
+}
+
+/* Only what is queued already, and not for long: clients that never pause must not keep the thread
+ * from its own work. A task may run JS-visible V8 code (a snapshot's GC) that reaches an interrupt
+ * check: no nesting. */
 static void drain(struct xpf_thread *thread) {
   if (thread->draining)
     return;
   thread->draining = true;
+  uint64_t begun = uv_hrtime(), took = 0;
+  unsigned left = count_tasks(thread);
   struct xpf_task *task;
-  while (thread->alive && (task = take_first(thread, !thread->in_interrupt)))
+  while (left > 0 && took < FAIR_NS && thread->alive &&
+         (task = take_first(thread, !thread->in_interrupt))) {
     task->run(task, thread);
+    took = uv_hrtime() - begun;
+    left--;
+  }
+  thread->interrupts_from_ns = begun + took + (took < FAIR_NS ? took : FAIR_NS);
   thread->draining = false;
+  if (left > 0 && thread->alive)
+    uv_async_send(&thread->handles->async);
 }
 
+/* JS gets as long as the last tasks took; what is left to do then is done by the loop's next turn,
+ * or by the interrupt that xpf_thread_urge asks for. */
 static void on_interrupt(void *arg) {
   struct xpf_thread *thread = arg;
   pthread_mutex_lock(&xpf_thread_lock);
   thread->interrupt_pending = false;
   pthread_mutex_unlock(&xpf_thread_lock);
+  if (uv_hrtime() < thread->interrupts_from_ns)
+    return;
   thread->in_interrupt = true;
   drain(thread);
   thread->in_interrupt = false;
@@ -51,10 +76,16 @@ void xpf_thread_on_async(uv_async_t *handle) {
     drain(handles->thread);
 }
 
-static void wake(struct xpf_thread *thread) {
-  uv_async_send(&thread->handles->async);
+static void interrupt(struct xpf_thread *thread) {
   if (!thread->interrupt_pending)
     thread->interrupt_pending = xpf_bridge_interrupt(thread->bridge, on_interrupt, thread) == 0;
+}
+
+void xpf_thread_urge(struct xpf_thread *thread) {
+  pthread_mutex_lock(&xpf_thread_lock);
+  if (thread->alive && thread->tasks)
+    interrupt(thread);
+  pthread_mutex_unlock(&xpf_thread_lock);
 }
 
 int xpf_thread_post(struct xpf_thread *thread, struct xpf_task *task) {
@@ -64,7 +95,8 @@ int xpf_thread_post(struct xpf_thread *thread, struct xpf_task *task) {
   if (thread->alive) {
     *thread->tasks_tail = task;
     thread->tasks_tail = &task->next;
-    wake(thread);
+    uv_async_send(&thread->handles->async);
+    interrupt(thread);
     err = 0;
   }
   pthread_mutex_unlock(&xpf_thread_lock);

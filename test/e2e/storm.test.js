@@ -54,6 +54,7 @@ serve({
   calm() {
     isStormy = false;
   },
+
   busy() {
     const end = Date.now() + 1500;
     while (Date.now() < end);
@@ -241,4 +242,27 @@ describe('storms', { timeout: 58000, skip: process.platform !== 'linux' }, () =>
     assert.deepStrictEqual([status, signal], [null, 'SIGTERM']);
     assert.strictEqual(app.stderr, '');
   });
+});
+
+test('clients that never pause leave the loop its turns', { timeout: 58000, skip: process.platform !== 'linux' }, async () => {
+  const app = startApp("setInterval(() => say('tick'), 10);");
+  const ticks = () => app.stdout.split('\n').filter((line) => line === 'tick').length;
+  try {
+    let isOver = false;
+    const fire = async ({ start, stop }) => {
+      const rpc = await app.rpc();
+      while (!isOver) {
+        while (rpc.waiting.size < 60) rpc.send(rpc.lastId % 2 ? stop : start);
+        await sleep(1);
+      }
+    };
+    const clients = [...PROFILES, ...PROFILES].map(fire);
+    await sleep(1000);
+    const before = ticks();
+    await until(() => ticks() >= before + 20, `20 ticks of a timer of 10 ms after ${before}`, 30000).finally(() => (isOver = true));
+    await Promise.all(clients);
+    assert.ok(app.isAlive());
+  } finally {
+    await app.stop();
+  }
 });

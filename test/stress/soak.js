@@ -1,0 +1,231 @@
+#!/usr/bin/env node
+'use strict';
+
+// A program that is asked and measured for minutes: 1,000 commands of all kinds a minute, workers that come and go, a
+// record each second, old logs that must go by age and by size, midnight in the middle, a disk that fills and is
+// emptied. RSS, descriptors and threads must stay; every file that was promised must be there and complete, or its
+// failure told; every second must have its record, or the log must have said that lines were lost.
+//   npm run soak [-- --minutes 10]
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { startApp } = require('../e2e/support/app');
+const disk = require('../e2e/support/tiny_disk');
+const { recordsOf } = require('../e2e/support/records');
+const { until, within, sleep } = require('../e2e/support/until');
+const { random, command, stopAll, EXPECTED } = require('./mix');
+const { numberOf, look, REPLY_MS } = require('./run');
+
+const A_MINUTE = 1000; // commands
+const CLIENTS = 4;
+const SAMPLE_MS = 5000;
+const FULL_MS = 5000;
+const IO = -32003; // a failed write: expected while the disk is full
+const RSS_MB = 15; // that may be gained between the second quarter of the samples and the last
+const MORE = 2; // descriptors and threads that may be more
+
+const PROGRAM = `
+  const http = require('node:http');
+  const agent = new http.Agent({ keepAlive: true });
+  const server = http.createServer((_request, response) => response.end(JSON.stringify(Array(50).fill({ text: 'x' }))));
+  server.listen(0, () => setInterval(() => {
+    http.get({ port: server.address().port, agent }, (response) => response.resume()).on('error', () => {});
+  }, 20));
+  let worker;
+  function renew() {
+    if (worker) worker.terminate();
+    worker = workerOf('let some = []; setInterval(() => { some = some.concat(Array(50).fill({})).slice(-5000); }, 5);');
+    worker.on('error', () => {});
+  }
+  renew();
+  setInterval(renew, 5000);`;
+
+/** A zone in which it will be midnight in so many seconds. */
+function zoneBeforeMidnight(seconds) {
+  let west = (Math.floor(Date.now() / 1000) + seconds) % 86400; // seconds that its clock is behind UTC
+  if (west > 43200) west -= 86400;
+  const two = (number) => String(Math.floor(number)).padStart(2, '0');
+  const clock = Math.abs(west);
+  return `XPF${west < 0 ? '-' : '+'}${two(clock / 3600)}:${two((clock / 60) % 60)}:${two(clock % 60)}`;
+}
+
+class Promises {
+  constructor() {
+    this.open = new Set();
+    this.counts = { results: 0, refusals: 0, files: 0, failed: 0 };
+    this.told = ''; // names of files in error replies
+  }
+
+  take(file) {
+    JSON.parse(fs.readFileSync(file, 'utf8'));
+    fs.rmSync(file);
+    this.open.delete(file);
+    this.counts.files++;
+  }
+
+  note(method, { result, error }, isFull) {
+    if (error) {
+      if (!EXPECTED.has(error.code) && !(error.code === IO && isFull)) throw new Error(`${method}: ${error.code} ${error.message}`);
+      this.counts.refusals++;
+      this.told += `${error.message}\n`;
+      return;
+    }
+    this.counts.results++;
+    if (!result.filepath) return;
+    this.open.add(result.filepath);
+    if (result.state === 'written') this.take(result.filepath);
+  }
+
+  /** At the end: what was promised is there, or why not has been said. */
+  async settle(errors) {
+    for (const file of [...this.open]) {
+      const name = path.basename(file);
+      await until(() => fs.existsSync(file) || this.told.includes(name) || errors().includes(name), `${name}, which was promised`, 30_000);
+      if (fs.existsSync(file)) this.take(file);
+      else this.counts.failed++;
+      this.open.delete(file);
+    }
+  }
+}
+
+async function client(number, app, state) {
+  const next = random(100 + number);
+  const rpc = await app.rpc();
+  let threadIds = [0];
+  while (Date.now() < state.end) {
+    const turn = Date.now();
+    if (next(5) === 0) threadIds = (await rpc.call('list_environments', {}, REPLY_MS)).environments.map((each) => each.thread_id);
+    const [method, params] = command(next, { threadIds, dumps: next(4) === 0 });
+    const isStart = method.startsWith('start_');
+    const options = isStart ? { ...params, profiling_time: 50 + next(300) } : { ...params, wait: undefined };
+    if (method !== 'cancel') {
+      const begun = state.isFull;
+      const reply = await within(rpc.send(method, options).reply, `the reply to ${method}`, REPLY_MS);
+      state.promises.note(method, reply, begun || state.isFull || Date.now() < state.fullUntil);
+      state.commands++;
+    }
+    await sleep(Math.max(0, (60_000 * CLIENTS) / A_MINUTE - (Date.now() - turn)));
+  }
+  await stopAll(rpc, REPLY_MS);
+}
+
+function dated(days) {
+  return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+/** Old logs appear; the one beyond the age and the oldest beyond the size go. */
+async function rotate(app, rpc) {
+  const file = (days) => path.join(app.logDir, `xprofiler-${dated(days)}.log`);
+  fs.writeFileSync(file(40), 'old\n');
+  for (const days of [9, 8, 7]) fs.writeFileSync(file(days), Buffer.alloc(1 << 20, 'x'));
+  await rpc.call('set_config', { log_max_age_days: 30, log_max_total_mb: 20 }, REPLY_MS);
+  await until(() => !fs.existsSync(file(40)) && fs.existsSync(file(9)), 'the log of 40 days ago to go', 10_000);
+  await rpc.call('set_config', { log_max_total_mb: 2 }, REPLY_MS);
+  await until(() => !fs.existsSync(file(9)) && !fs.existsSync(file(8)), 'the oldest logs beyond the size to go', 10_000);
+  await rpc.call('set_config', { log_max_total_mb: 1024 }, REPLY_MS);
+  fs.rmSync(file(7), { force: true });
+}
+
+async function fillAndEmpty(app, state) {
+  state.isFull = true;
+  state.gaps.push([Date.now(), 0]);
+  const filler = disk.fill(app.logDir);
+  await sleep(FULL_MS);
+  fs.rmSync(filler);
+  state.isFull = false;
+  state.fullUntil = Date.now() + 5000; // who began while it was full may say so now
+  state.gaps.at(-1)[1] = state.fullUntil;
+  await until(() => /can be written again, \d+ log lines were lost/.test(app.stderr), 'the end of the full disk to be told', 20_000);
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+function sparkline(numbers) {
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  return numbers.map((number) => '▁▂▃▄▅▆▇█'[Math.round(((number - low) / (high - low || 1)) * 7)]).join('');
+}
+
+function checkFlat(samples) {
+  const quarter = Math.floor(samples.length / 4);
+  const faults = [];
+  for (const key of ['rssMb', 'fds', 'threads']) {
+    const numbers = samples.map((sample) => sample[key]);
+    const [early, late] = [median(numbers.slice(quarter, 2 * quarter)), median(numbers.slice(-quarter))];
+    const slope = (late - early) / ((samples.at(-1).at - samples[0].at) / 2 / 60_000);
+    console.log(`${key.padEnd(8)} ${sparkline(numbers)}  ${early.toFixed(0)} → ${late.toFixed(0)}, ${slope.toFixed(2)} a minute`);
+    if (late - early > (key === 'rssMb' ? RSS_MB : MORE)) faults.push(key);
+  }
+  if (faults.length > 0) throw new Error(`not flat: ${faults}`);
+}
+
+/** A record each second; more than three seconds without one only while the disk was full. */
+function checkRecords(app, state) {
+  const times = recordsOf(app.log()).map(([first]) => Date.parse(`${first.time.replace(' ', 'T')}Z`));
+  const shift = Math.round((times[0] - state.begun) / 1000) * 1000; // the zone
+  const holes = [];
+  for (let i = 1; i < times.length; i++) {
+    const [from, to] = [times[i - 1] - shift, times[i] - shift];
+    const isExplained = state.gaps.some(([begin, end]) => from <= end && to >= begin - 2000);
+    if (to - from > 3000 && !isExplained) holes.push(`${to - from} ms before ${new Date(to).toISOString()}`);
+  }
+  if (holes.length > 0) throw new Error(`records are missing: ${holes}`);
+  return times.length;
+}
+
+async function soak(app, minutes, canFill) {
+  const length = minutes * 60_000;
+  const state = { begun: Date.now(), end: Date.now() + length, promises: new Promises(), commands: 0, isFull: false, fullUntil: 0, gaps: [] };
+  const rpc = await app.rpc();
+  const samples = [];
+  const sampler = setInterval(() => app.isAlive() && samples.push({ at: Date.now(), ...look(app.pid) }), SAMPLE_MS);
+  const events = (async () => {
+    await sleep(length * 0.2);
+    await rotate(app, rpc);
+    await sleep(length * 0.2);
+    if (canFill) await fillAndEmpty(app, state);
+    await sleep(length * 0.2);
+    await rotate(app, rpc);
+  })();
+  const clients = Array.from({ length: CLIENTS }, (_, number) => client(number, app, state));
+  await Promise.all([events, ...clients]).finally(() => clearInterval(sampler));
+  await state.promises.settle(() => app.log('error-'));
+  if (!app.isAlive()) throw new Error(`the program has died: ${app.stderr}`);
+  const records = checkRecords(app, state);
+  const days = fs.readdirSync(app.logDir).filter((name) => /^xprofiler-\d{8}\.log$/.test(name));
+  if (days.length !== 2) throw new Error(`not the logs of two days: ${days}`);
+  const rest = app.files().filter((name) => name !== 'filler');
+  if (rest.length > 0) throw new Error(`left over: ${rest}`);
+  checkFlat(samples);
+  const { results, refusals, files, failed } = state.promises.counts;
+  return `${minutes} min, ${state.commands} commands: ${results} results, ${refusals} refusals, ${files} files complete, ${failed} failures told; ${records} records, 2 days${canFill ? ', disk full once' : ''}`;
+}
+
+async function main() {
+  const minutes = numberOf('minutes', 10);
+  let dir;
+  let why = '';
+  const logDir = (home) => {
+    dir = path.join(home, 'logs');
+    fs.mkdirSync(dir);
+    why = disk.whyNot(dir) || disk.mount(dir, '64m');
+    return dir;
+  };
+  const app = startApp(PROGRAM, { config: { log_interval: 1, log_level: 1 }, env: { TZ: zoneBeforeMidnight(minutes * 30) }, logDir });
+  if (why) console.log(`without a full disk: ${why}`);
+  try {
+    console.log(await soak(app, minutes, !why));
+    console.log('soak: 1 passed, 0 failed');
+  } catch (error) {
+    console.log(error.stack);
+    console.log(app.stderr);
+    console.log('soak: 0 passed, 1 failed');
+    process.exitCode = 1;
+  } finally {
+    app.child.kill('SIGKILL');
+    await app.ended;
+    if (!why) disk.unmount(dir);
+    await app.stop();
+  }
+}
+
+main();
