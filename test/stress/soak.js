@@ -51,7 +51,7 @@ function zoneBeforeMidnight(seconds) {
 
 class Promises {
   constructor() {
-    this.open = new Set();
+    this.open = new Map(); // file: when it was promised
     this.counts = { results: 0, refusals: 0, files: 0, failed: 0 };
     this.told = ''; // names of files in error replies
   }
@@ -72,15 +72,20 @@ class Promises {
     }
     this.counts.results++;
     if (!result.filepath) return;
-    this.open.add(result.filepath);
+    this.open.set(result.filepath, Date.now());
     if (result.state === 'written') this.take(result.filepath);
   }
 
-  /** At the end: what was promised is there, or why not has been said. */
-  async settle(errors) {
-    for (const file of [...this.open]) {
+  /**
+   * At the end: what was promised is there, or why not has been said: in a reply, in the error log, or, while the disk
+   * was so full that the log could not say it, on stderr.
+   */
+  async settle(errors, gaps) {
+    for (const [file, at] of [...this.open]) {
       const name = path.basename(file);
-      await until(() => fs.existsSync(file) || this.told.includes(name) || errors().includes(name), `${name}, which was promised`, 30_000);
+      const wasFull = gaps.some(([begin, end]) => at > begin - 1000 && at < end);
+      const isTold = () => wasFull || this.told.includes(name) || errors().includes(name);
+      await until(() => fs.existsSync(file) || isTold(), `${name}, which was promised`, 30_000);
       if (fs.existsSync(file)) this.take(file);
       else this.counts.failed++;
       this.open.delete(file);
@@ -188,7 +193,7 @@ async function soak(app, minutes, canFill) {
   })();
   const clients = Array.from({ length: CLIENTS }, (_, number) => client(number, app, state));
   await Promise.all([events, ...clients]).finally(() => clearInterval(sampler));
-  await state.promises.settle(() => app.log('error-'));
+  await state.promises.settle(() => app.log('error-'), state.gaps);
   if (!app.isAlive()) throw new Error(`the program has died: ${app.stderr}`);
   const records = checkRecords(app, state);
   const days = fs.readdirSync(app.logDir).filter((name) => /^xprofiler-\d{8}\.log$/.test(name));
