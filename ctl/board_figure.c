@@ -121,11 +121,12 @@ const char *xpf_board_figure_text(enum xpf_board_figure_id id, double value, cha
   case XPF_BOARD_KIND_BYTES:
     return xpf_print_bytes(value, buffer, size);
   case XPF_BOARD_KIND_MS:
-    snprintf(buffer, size,
-             value < 99.95    ? "%.1f ms"
-             : value < 9999.5 ? "%.0f ms"
-                              : "%.3g ms",
-             value);
+    if (value >= 59.95e3)
+      return xpf_print_duration(value / 1e3, buffer, size);
+    if (value >= 999.5)
+      snprintf(buffer, size, "%.1f s", value / 1e3);
+    else
+      snprintf(buffer, size, value < 99.95 ? "%.1f ms" : "%.0f ms", value);
     return buffer;
   case XPF_BOARD_KIND_SECONDS:
     return xpf_print_duration(value, buffer, size);

@@ -9,7 +9,7 @@ const { spawn, spawnSync } = require('node:child_process');
 
 const root = path.join(__dirname, '..');
 const COLUMNS = 118;
-const LINES = 30;
+const LINES = 21;
 const WATCH_MS = 45000;
 
 const FONT_SIZE = 13;
@@ -48,7 +48,7 @@ async function record() {
     const block = "require('./lib')();setTimeout(() => { const end = Date.now() + 90000; while (Date.now() < end); }, 28000)";
     children.push(spawn(process.execPath, ['--title=report-builder', '-e', block], options));
     children.push(spawn(process.execPath, ['--title=mail-queue', '-e', "require('./lib')();setInterval(() => {}, 1000)"], options));
-    const words = ['env', 'LC_ALL=C.UTF-8', path.join(root, 'bin/xprofctl'), 'top'];
+    const words = ['env', 'LC_ALL=C.UTF-8', path.join(root, 'bin/xprofctl'), 'top', '--sort', 'rss'];
     tmux('new-session', '-d', '-s', 'top', '-x', String(COLUMNS), '-y', String(LINES), words.join(' '));
     await sleep(WATCH_MS - 4000);
     tmux('send-keys', '-t', 'top', 'c');

@@ -198,6 +198,24 @@ static void cells_are_short(void **state) {
   cell_is(XPF_BOARD_UPTIME, 90000, "1d01h");
 }
 
+static void text_is(enum xpf_board_figure_id id, double value, const char *expected) {
+  char text[64];
+  assert_string_equal(xpf_board_figure_text(id, value, text, sizeof text), expected);
+}
+
+static void texts_have_units(void **state) {
+  (void)state;
+  text_is(XPF_BOARD_DELAY, NAN, "-");
+  text_is(XPF_BOARD_DELAY, 22.5, "22.5 ms");
+  text_is(XPF_BOARD_DELAY, 119.4, "119 ms");
+  text_is(XPF_BOARD_DELAY, 15923, "15.9 s");
+  text_is(XPF_BOARD_DELAY, 72000, "1m 12s");
+  text_is(XPF_BOARD_CPU, 57.83, "57.8 %");
+  text_is(XPF_BOARD_RATE, 309.4, "309/s");
+  text_is(XPF_BOARD_RSS, 154140672, "147 MiB");
+  text_is(XPF_BOARD_HANDLES, 20, "20");
+}
+
 static void no_cell_is_wider_than_its_column(void **state) {
   (void)state;
   char cell[64];
@@ -406,6 +424,7 @@ int main(void) {
       cmocka_unit_test(quantiles_take_wrapped_counters),
       cmocka_unit_test(hostile_answers_are_refused),
       cmocka_unit_test(cells_are_short),
+      cmocka_unit_test(texts_have_units),
       cmocka_unit_test(no_cell_is_wider_than_its_column),
       cmocka_unit_test(columns_give_way),
       cmocka_unit_test(history_keeps_the_newest),

@@ -1,6 +1,7 @@
-// links: src/host/process_signal_linux.c src/host/identity_linux.c src/host/proc_dir_linux.c
-// src/host/proc_file.c links: src/host/proc_stat_linux.c src/host/proc_status_linux.c
-// src/host/printable.c
+// clang-format off
+// links: src/host/process_signal_linux.c src/host/identity_linux.c src/host/proc_dir_linux.c src/host/proc_file.c
+// links: src/host/proc_stat_linux.c src/host/proc_status_linux.c src/host/printable.c
+// clang-format on
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
