@@ -33,13 +33,14 @@ void xpf_job_return_borrowed(struct xpf_job *job) {
 int xpf_job_profile_write(const struct xpf_job *job, struct xpf_profile *profile,
                           struct xpf_sink *sink) {
   struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  profile->time_ns =
-      (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)(uv_hrtime() - job->began_ns);
   if (profile->start_us == profile->end_us && job->ended_ns > job->began_ns) {
     profile->start_us = (int64_t)(job->began_ns / 1000);
     profile->end_us = (int64_t)(job->ended_ns / 1000);
   }
+  /* V8's clock is that of uv_hrtime(). */
+  int64_t age_ns = (int64_t)uv_hrtime() - profile->start_us * 1000;
+  clock_gettime(CLOCK_REALTIME, &now);
+  profile->time_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - age_ns;
   return xpf_format_write(job->format, profile, XPF_NO_INDEX, sink);
 }
 
