@@ -107,6 +107,7 @@ static int take_value(struct parser *parser, int id, const char *text) {
   const struct xpf_option *option = &xpf_option_table[id];
   struct xpf_option_value *value = &parser->out->values[id];
   bool whole = option->kind != XPF_OPTION_KIND_NUMBER;
+  double number = 0; /* a value that is refused leaves an earlier one as it was */
   char label[64];
 
   xpf_option_label((enum xpf_option_id)id, label, sizeof label);
@@ -114,16 +115,14 @@ static int take_value(struct parser *parser, int id, const char *text) {
   case XPF_OPTION_KIND_PID:
   case XPF_OPTION_KIND_WHOLE:
   case XPF_OPTION_KIND_NUMBER:
-    if (read_number(text, whole, &value->number) && value->number >= option->min &&
-        value->number <= option->max)
+    if (read_number(text, whole, &number) && number >= option->min && number <= option->max)
       break;
     if (option->kind == XPF_OPTION_KIND_PID)
       return refuse(parser, XPF_TEXT_PID_WRONG, text);
     return refuse(parser, whole ? XPF_TEXT_NOT_WHOLE : XPF_TEXT_NOT_NUMBER, label, option->min,
                   option->max, text);
   case XPF_OPTION_KIND_DURATION:
-    if (xpf_duration_parse(text, &value->number) != 0 || value->number < option->min ||
-        value->number > option->max)
+    if (xpf_duration_parse(text, &number) != 0 || number < option->min || number > option->max)
       return refuse_duration(parser, label, option, text);
     break;
   case XPF_OPTION_KIND_NAME:
@@ -135,8 +134,9 @@ static int take_value(struct parser *parser, int id, const char *text) {
     break;
   }
   value->text = text;
+  value->number = number;
   parser->out->given |= UINT64_C(1) << id;
-  return option->kind == XPF_OPTION_KIND_PID ? add_pid(parser, value->number) : 0;
+  return option->kind == XPF_OPTION_KIND_PID ? add_pid(parser, number) : 0;
 }
 
 int xpf_options_add_pid(struct xpf_options *options, const char *text, char *message,

@@ -1,4 +1,5 @@
-// links: ctl/options.c ctl/config_option.c ctl/suggest.c ctl/text.c -lcjson
+// links: ctl/options.c ctl/config_option.c ctl/duration.c ctl/print.c ctl/suggest.c ctl/text.c
+// links: -lcjson -lm
 /* Any words on the command line of xprofctl, cut at newlines: understood, or refused with a
  * sentence, in both languages. */
 #include "../../ctl/options.h"
