@@ -1,6 +1,6 @@
-// links: src/host/tcp_listener_linux.c src/host/identity_linux.c src/host/proc_dir_linux.c
-// src/host/proc_file.c links: src/host/proc_stat_linux.c src/host/proc_status_linux.c
-// src/host/printable.c
+// links: src/host/tcp_listener_linux.c src/host/identity_linux.c src/host/printable.c
+// links: src/host/proc_file.c src/host/proc_dir_linux.c src/host/proc_stat_linux.c
+// links: src/host/proc_status_linux.c
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
