@@ -20,6 +20,7 @@ const A_MINUTE = 1000; // commands
 const CLIENTS = 4;
 const SAMPLE_MS = 5000;
 const FULL_MS = 5000;
+const SILENT_MS = 70_000;
 const IO = -32003; // a failed write: expected while the disk is full
 const RSS_MB = 15; // that may be gained between the second quarter of the samples and the last
 const MORE = 2; // descriptors and threads that may be more
@@ -119,7 +120,8 @@ function dated(days) {
 }
 
 /** Old logs appear; the one beyond the age and the oldest beyond the size go. */
-async function rotate(app, rpc) {
+async function rotate(app) {
+  const rpc = await app.rpc(); // one that was open since the last time would be closed as silent
   const file = (days) => path.join(app.logDir, `xprofiler-${dated(days)}.log`);
   fs.writeFileSync(file(40), 'old\n');
   for (const days of [9, 8, 7]) fs.writeFileSync(file(days), Buffer.alloc(1 << 20, 'x'));
@@ -129,6 +131,7 @@ async function rotate(app, rpc) {
   await until(() => !fs.existsSync(file(9)) && !fs.existsSync(file(8)), 'the oldest logs beyond the size to go', 10_000);
   await rpc.call('set_config', { log_max_total_mb: 1024 }, REPLY_MS);
   fs.rmSync(file(7), { force: true });
+  rpc.close();
 }
 
 async function fillAndEmpty(app, state) {
@@ -177,24 +180,31 @@ function checkRecords(app, state) {
   return times.length;
 }
 
+/** Who has said nothing for a minute (XPF_IDLE_MS) is closed. */
+async function checkSilence(silent, length) {
+  const { error } = await within(silent.send('check_version').reply, 'the end of a silent connection', REPLY_MS);
+  if (length > SILENT_MS && !error) throw new Error('a connection was silent for more than a minute and is still open');
+}
+
 async function soak(app, minutes, canFill) {
   const length = minutes * 60_000;
   const state = { begun: Date.now(), end: Date.now() + length, promises: new Promises(), commands: 0, isFull: false, fullUntil: 0, gaps: [] };
-  const rpc = await app.rpc();
+  const silent = await app.rpc();
   const samples = [];
   const sampler = setInterval(() => app.isAlive() && samples.push({ at: Date.now(), ...look(app.pid) }), SAMPLE_MS);
   const events = (async () => {
     await sleep(length * 0.2);
-    await rotate(app, rpc);
+    await rotate(app);
     await sleep(length * 0.2);
     if (canFill) await fillAndEmpty(app, state);
     await sleep(length * 0.2);
-    await rotate(app, rpc);
+    await rotate(app);
   })();
   const clients = Array.from({ length: CLIENTS }, (_, number) => client(number, app, state));
   await Promise.all([events, ...clients]).finally(() => clearInterval(sampler));
   await state.promises.settle(() => app.log('error-'), state.gaps);
   if (!app.isAlive()) throw new Error(`the program has died: ${app.stderr}`);
+  await checkSilence(silent, length);
   const records = checkRecords(app, state);
   const days = fs.readdirSync(app.logDir).filter((name) => /^xprofiler-\d{8}\.log$/.test(name));
   if (days.length !== 2) throw new Error(`not the logs of two days: ${days}`);

@@ -28,6 +28,7 @@ class Rpc {
     this.waiting = new Map();
     this.lastId = 0;
     this.rest = '';
+    this.isClosed = false;
     socket.setEncoding('utf8');
     socket.on('data', (chunk) => this.take(chunk));
     socket.on('error', () => {});
@@ -51,6 +52,7 @@ class Rpc {
   }
 
   fail() {
+    this.isClosed = true;
     for (const call of this.waiting.values()) call.settle({ error: { code: 0, message: 'the connection was closed' } });
     this.waiting.clear();
   }
@@ -63,7 +65,8 @@ class Rpc {
       call.settle = ({ result, error }) => resolve(error ? { error } : { result });
     });
     this.waiting.set(id, call);
-    this.socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+    if (this.isClosed) this.fail(); // the target closes who is silent for a minute
+    else this.socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
     return call;
   }
 
