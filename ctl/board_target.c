@@ -68,7 +68,20 @@ static void disconnect(struct xpf_board_target *target, int error) {
   xpf_client_close(target->client);
   target->client = NULL;
   target->asked_ns = 0;
+  target->is_client_used = false;
   target->error = error;
+}
+
+/* A target closes a connection on which nothing came for a minute (XPF_IDLE_MS), and looks may be
+ * further apart: one that has served before is made anew, and asked the same. */
+static void lose(struct xpf_board_target *target, int error) {
+  bool is_worth_another = target->is_client_used && error == -ECONNRESET;
+  disconnect(target, error);
+  if (!is_worth_another)
+    return;
+  xpf_board_target_ask(target);
+  if (target->client == NULL && target->gone_ns == 0)
+    target->error = error; /* it is ending */
 }
 
 static bool is_alive(const struct xpf_board_target *target) {
@@ -122,7 +135,7 @@ void xpf_board_target_ask(struct xpf_board_target *target) {
     return;
   int error = send_question(target);
   if (error != 0)
-    disconnect(target, error);
+    lose(target, error);
   else
     target->asked_ns = xpf_os_now_ns();
 }
@@ -178,9 +191,10 @@ bool xpf_board_target_take(struct xpf_board_target *target) {
     snprintf(target->failure, sizeof target->failure, "%.255s", fault.message);
     target->has_info = true; /* an old target: go on with the figures */
   } else if (error != 0) {
-    disconnect(target, error);
+    lose(target, error);
     return false;
   }
+  target->is_client_used = true;
   target->answered_ns = xpf_os_now_ns();
   if (was_info) /* and now the figures, in the same tick */
     xpf_board_target_ask(target);

@@ -8,6 +8,7 @@
 struct xpf_board_target {
   struct xpf_board_process shown; /* first: board.c gives it out */
   struct xpf_client *client;
+  bool is_client_used; /* it has brought an answer */
   uint64_t start_ticks;
   uint64_t found_ns, asked_ns, answered_ns, gone_ns; /* asked_ns 0: no question is open */
   bool asks_info, has_info;

@@ -29,6 +29,7 @@ struct column {
 
 struct watch {
   const struct xpf_invocation *invocation;
+  struct xpf_client *client;
   struct column columns[XPF_WORDS_MAX];
   int count;
   bool has_rates;
@@ -218,16 +219,23 @@ static void take_line(struct watch *watch, const cJSON *result, bool prints) {
 
 /* ---- the loop ---- */
 
-static int ask(const struct watch *watch, struct xpf_client *client, cJSON **result) {
+/* A target closes a connection on which nothing came for a minute (XPF_IDLE_MS), and lines may be
+ * further apart: one that was closed since the last line is made anew, once. */
+static int ask(struct watch *watch, bool is_first, cJSON **result) {
   const struct xpf_invocation *invocation = watch->invocation;
+  int limit_ms = invocation->timeout_ms;
   struct xpf_verdict verdict;
   struct xpf_fault fault = {0};
-  int error =
-      xpf_client_call(client, "metrics", NULL, invocation->timeout_ms, NULL, NULL, result, &fault);
+  int error = xpf_client_call(watch->client, "metrics", NULL, limit_ms, NULL, NULL, result, &fault);
 
+  if (error == -ECONNRESET && !is_first) {
+    xpf_client_close(watch->client);
+    if (xpf_target_open(&watch->client, invocation->pid, limit_ms, &verdict) == 0)
+      error = xpf_client_call(watch->client, "metrics", NULL, limit_ms, NULL, NULL, result, &fault);
+  }
   if (error == 0 || error == -ETIMEDOUT)
     return 0; /* a process that hangs is what one watches for: its lines have no values */
-  xpf_target_explain(&verdict, invocation->pid, error, invocation->timeout_ms, &fault);
+  xpf_target_explain(&verdict, invocation->pid, error, limit_ms, &fault);
   return fail(invocation, &verdict);
 }
 
@@ -240,7 +248,7 @@ static void sleep_until(uint64_t due_ns) {
   nanosleep(&pause, NULL);
 }
 
-static int print_lines(struct watch *watch, struct xpf_client *client) {
+static int print_lines(struct watch *watch) {
   const struct xpf_options *options = &watch->invocation->options;
   bool for_ever = !xpf_options_has(options, XPF_OPTION_TIMES);
   double wanted = options->values[XPF_OPTION_TIMES].number, printed = 0;
@@ -251,7 +259,7 @@ static int print_lines(struct watch *watch, struct xpf_client *client) {
 
   for (bool is_first = true; for_ever || printed < wanted; is_first = false) {
     cJSON *result = NULL;
-    int status = ask(watch, client, &result);
+    int status = ask(watch, is_first, &result);
     if (status == 0 && is_first && result != NULL)
       status = watch->count == 0 ? list_keys(watch, result) : check(watch, result);
     if (status != 0 || watch->count == 0) {
@@ -291,13 +299,12 @@ static void read_words(struct watch *watch) {
 int xpf_cmd_watch(const struct xpf_invocation *invocation) {
   struct watch watch = {.invocation = invocation};
   struct xpf_verdict verdict;
-  struct xpf_client *client;
 
   read_words(&watch);
-  int status = xpf_target_open(&client, invocation->pid, invocation->timeout_ms, &verdict);
+  int status = xpf_target_open(&watch.client, invocation->pid, invocation->timeout_ms, &verdict);
   if (status != 0)
     return fail(invocation, &verdict);
-  status = print_lines(&watch, client);
-  xpf_client_close(client);
+  status = print_lines(&watch);
+  xpf_client_close(watch.client);
   return status;
 }

@@ -10,7 +10,7 @@ const { afterEach, describe, test } = require('node:test');
 const { launch } = require('./support/launch');
 const { Terminal } = require('./support/tmux');
 const { until } = require('./support/until');
-const { program, run } = require('../ctl/run_ctl');
+const { program, run, withTarget } = require('../ctl/run_ctl');
 
 const SERVICE = `
 let worker;
@@ -207,6 +207,21 @@ describe('xprofctl top', () => {
     terminal.command('fg');
     await until(() => terminal.isAlternate(), 'the second screen');
     await terminal.shows((screen) => rowOf(screen, title) !== '');
+  });
+
+  // A target does so after a minute of silence; looks may be an hour apart.
+  test('a target that closes the connection between two looks is asked on a new one', async () => {
+    const { app } = await service();
+    const rpc = await app.rpc();
+    const metrics = [{ result: await rpc.call('metrics') }, { delay: 50 }, { close: true }];
+    const script = { process_info: [{ result: await rpc.call('process_info') }], metrics };
+    await withTarget(script, async ({ pid, requests }) => {
+      const { status, stdout } = await run(['top', '-p', pid, '-n', 3, '-d', 2, '--json']);
+      assert.strictEqual(status, 0);
+      const states = stdout.trimEnd().split('\n').map((line) => JSON.parse(line).processes[0].state);
+      assert.deepStrictEqual(states, ['ok', 'ok', 'ok']);
+      assert.strictEqual(requests.filter(({ method }) => method === 'metrics').length, 4, 'rates need one look more');
+    });
   });
 
   test('--once and -n print plain tables, --json objects', async () => {
