@@ -139,15 +139,17 @@ describe('commands, their parameters', { timeout: 58000 }, () => {
 
   test('stack_depth', async () => {
     const depth = (node) => 1 + Math.max(0, ...node.children.map(depth));
-    const depths = [];
-    for (const stack_depth of [4, 64]) {
+    const measure = async (stack_depth) => {
       const written = await rpc.call('start_heap_profiling', {
         ...{ stack_depth, sampling_interval_bytes: 1024, profiling_time: 200, wait: true },
       });
-      depths.push(depth(read(written.filepath).head));
-    }
-    assert.ok(depths[0] <= 5, `${depths}`); // and the root
-    assert.ok(depths[1] > 20, `${depths}`);
+      return depth(read(written.filepath).head);
+    };
+    assert.ok((await measure(4)) <= 5); // and the root
+    // Only what is still alive is told: a collection just before the end may leave nothing deep.
+    const depths = [];
+    while (depths.length < 10 && !(depths.at(-1) > 20)) depths.push(await measure(64));
+    assert.ok(depths.at(-1) > 20, `${depths}`);
   });
 
   test('name: as given, with its extension', async () => {

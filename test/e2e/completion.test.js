@@ -98,10 +98,21 @@ describe('xprofctl complete', () => {
   });
 });
 
+function isRemoved(folder) {
+  try {
+    fs.rmSync(folder, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Types at a shell with completion and looks. */
 async function atShell(lines, body) {
   // Shells write there: it is a folder of the test's own.
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-home-'));
+  // Without it, fish makes completions of all manual pages in the background, for minutes.
+  fs.mkdirSync(path.join(home, '.local/share/fish/generated_completions'), { recursive: true });
   const terminal = new Terminal({ columns: 110, lines: 40, env: { PATH: `${path.join(root, 'bin')}:${process.env.PATH}`, HOME: home } });
   try {
     lines.forEach((line) => terminal.command(line));
@@ -110,7 +121,8 @@ async function atShell(lines, body) {
     await body(terminal);
   } finally {
     terminal.close();
-    fs.rmSync(home, { recursive: true, force: true });
+    // Shells still write their history while they end.
+    await until(() => isRemoved(home), 'the end of the shell');
   }
 }
 

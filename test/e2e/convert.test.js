@@ -13,7 +13,7 @@ const { spawnSync } = require('node:child_process');
 const { after, before, describe, test } = require('node:test');
 
 const { program: ctl, run, ZH } = require('../ctl/run_ctl');
-const { Browser, program: chromium } = require('./support/browser');
+const { Browser, browserOptions } = require('./support/browser');
 
 const root = path.join(__dirname, '../..');
 const BUSY = `
@@ -172,7 +172,7 @@ describe('formats in the order of time', () => {
   });
 });
 
-describe('speedscope opens', { skip: chromium() ? false : 'no Chromium' }, () => {
+describe('speedscope opens', browserOptions(), () => {
   let browser;
   let server;
   before(async () => {

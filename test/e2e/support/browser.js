@@ -6,7 +6,6 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { chromium } = require('playwright-core');
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 // Without a sandbox, since tests run as root in containers; the pages are our own. Nothing is asked of the network.
@@ -21,12 +20,19 @@ function program() {
   return files.find((file) => fs.existsSync(file)) || '';
 }
 
+/** Why tests that need a browser are to be left out: options of describe() and test(). */
+function browserOptions() {
+  if (Number(process.versions.node.split('.')[0]) < 20) return { skip: 'playwright-core needs Node.js 20' };
+  return { skip: program() ? false : 'no Chromium is installed' };
+}
+
 /** One browser with a profile directory of its own, for all tests of a file. */
 class Browser {
   /** @param {{ locale?: string, flags?: string[] }} options */
   static async launch({ flags = [] } = {}) {
     const executablePath = program();
     if (!executablePath) throw new Error('no Chromium is installed (Debian package: chromium)');
+    const { chromium } = require('playwright-core');
     const browser = new Browser();
     browser.home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-browser-'));
     const options = { executablePath, headless: true, timeout: LAUNCH_MS, args: [...FLAGS, ...flags] };
@@ -60,4 +66,4 @@ class Browser {
   }
 }
 
-module.exports = { Browser, program };
+module.exports = { Browser, browserOptions };
