@@ -8,6 +8,7 @@ const path = require('node:path');
 const { spawn } = require('node:child_process');
 const { describe, test } = require('node:test');
 
+const { NOBODY, isRoot, noNobody } = require('./support/nobody');
 const { launch } = require('./support/launch');
 const { until } = require('./support/until');
 const { ZH, program, run, withTarget } = require('../ctl/run_ctl');
@@ -178,21 +179,28 @@ describe('xprofctl logs', () => {
     assert.deepStrictEqual(await going.ended, { status: 0, signal: null });
   });
 
-  const cannot = process.getuid() !== 0 && 'only root makes mount namespaces and sees other users';
-  test('a log that only the process can see, as in a container; the process of another user', { skip: cannot }, async () => {
+  const recorded = (app, what) =>
+    until(async () => (await run(['logs', '-p', app.pid, '-n', 50])).stdout.includes('heap_used'), what);
+  const assertSeen = async ({ pid }) => {
+    const { status, stdout } = await run(['top', '-p', pid, '--once', '--json']);
+    assert.deepStrictEqual([status, JSON.parse(stdout).processes[0].state], [0, 'ok']);
+  };
+
+  const cannot = !isRoot && 'only root makes mount namespaces';
+  test('a log that only the process can see, as in a container', { skip: cannot }, async () => {
     const wrap = (words) => ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none logs && exec "$0" "$@"', ...words];
     const boxed = launch(APP, { config: { log_interval: 1 }, wrap });
     await boxed.said('ready');
-    const logs = (app) => run(['logs', '-p', app.pid, '-n', 50]);
-    await until(async () => (await logs(boxed)).stdout.includes('heap_used'), 'a record of the boxed process');
+    await recorded(boxed, 'a record of the boxed process');
     assert.deepStrictEqual(fs.readdirSync(boxed.logDir), []);
-    const foreign = launch(APP, { config: { log_interval: 1 }, uid: 65534 });
+    await assertSeen(boxed);
+  });
+
+  test('the log of a process of another user', { skip: noNobody }, async () => {
+    const foreign = launch(APP, { config: { log_interval: 1 }, uid: NOBODY });
     await foreign.said('ready');
-    await until(async () => (await logs(foreign)).stdout.includes('heap_used'), 'a record of the other user');
-    for (const { pid } of [boxed, foreign]) {
-      const { status, stdout } = await run(['top', '-p', pid, '--once', '--json']);
-      assert.deepStrictEqual([status, JSON.parse(stdout).processes[0].state], [0, 'ok']);
-    }
+    await recorded(foreign, 'a record of the other user');
+    await assertSeen(foreign);
   });
 
   test('no log yet, no line of the process', async () => {

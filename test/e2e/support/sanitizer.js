@@ -8,4 +8,7 @@ const { XPF_SANITIZER } = process.env;
 const notUnderThreads =
   XPF_SANITIZER === 'thread' && 'ThreadSanitizer delays the signals that stop threads, and maps terabytes';
 
-module.exports = { notUnderThreads };
+/** How many times the memory that a program takes is what it would be. */
+const memoryFactor = XPF_SANITIZER ? 4 : 1;
+
+module.exports = { notUnderThreads, memoryFactor };
