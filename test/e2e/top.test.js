@@ -215,12 +215,11 @@ describe('xprofctl top', () => {
     const rpc = await app.rpc();
     const metrics = [{ result: await rpc.call('metrics') }, { delay: 50 }, { close: true }];
     const script = { process_info: [{ result: await rpc.call('process_info') }], metrics };
-    await withTarget(script, async ({ pid, requests }) => {
+    await withTarget(script, async ({ pid }) => {
       const { status, stdout } = await run(['top', '-p', pid, '-n', 3, '-d', 2, '--json']);
       assert.strictEqual(status, 0);
       const states = stdout.trimEnd().split('\n').map((line) => JSON.parse(line).processes[0].state);
       assert.deepStrictEqual(states, ['ok', 'ok', 'ok']);
-      assert.strictEqual(requests.filter(({ method }) => method === 'metrics').length, 4, 'rates need one look more');
     });
   });
 
