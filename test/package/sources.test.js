@@ -17,7 +17,7 @@ test('the C of the addon compiles with musl, without a warning', { timeout: 300_
   const flags = [
     ...['-fsyntax-only', '-std=c11', '-Wall', '-Wextra', '-Werror'],
     ...['-D_GNU_SOURCE', '-D_FILE_OFFSET_BITS=64', '-DNAPI_VERSION=8', '-DXPF_VERSION="0"'],
-    ...['include', 'src', path.join(staticLibs('musl'), 'include'), path.join(newest, 'include', 'node')].map((folder) => `-I${folder}`),
+    ...['include', 'src', 'build/Release/obj/gen', path.join(staticLibs('musl'), 'include'), path.join(newest, 'include', 'node')].map((folder) => `-I${folder}`),
   ];
   const files = sources.addon.filter((file) => file.endsWith('.c'));
   assert.ok(files.length > 50);
