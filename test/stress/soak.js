@@ -53,6 +53,7 @@ function zoneBeforeMidnight(seconds) {
 class Promises {
   constructor() {
     this.open = new Map(); // file: when it was promised
+    this.taken = new Set();
     this.counts = { results: 0, refusals: 0, files: 0, failed: 0 };
     this.told = ''; // names of files in error replies
   }
@@ -61,7 +62,13 @@ class Promises {
     JSON.parse(fs.readFileSync(file, 'utf8'));
     fs.rmSync(file);
     this.open.delete(file);
+    this.taken.add(file);
     this.counts.files++;
+  }
+
+  /** What is there need not wait for the end: the disk is small. */
+  collect() {
+    for (const file of [...this.open.keys()]) if (fs.existsSync(file)) this.take(file);
   }
 
   note(method, { result, error }, isFull) {
@@ -72,7 +79,7 @@ class Promises {
       return;
     }
     this.counts.results++;
-    if (!result.filepath) return;
+    if (!result.filepath || this.taken.has(result.filepath)) return;
     this.open.set(result.filepath, Date.now());
     if (result.state === 'written') this.take(result.filepath);
   }
@@ -108,6 +115,7 @@ async function client(number, app, state) {
       const begun = state.isFull;
       const reply = await within(rpc.send(method, options).reply, `the reply to ${method}`, REPLY_MS);
       state.promises.note(method, reply, begun || state.isFull || Date.now() < state.fullUntil);
+      state.promises.collect();
       state.commands++;
     }
     await sleep(Math.max(0, (60_000 * CLIENTS) / A_MINUTE - (Date.now() - turn)));
