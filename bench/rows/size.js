@@ -57,6 +57,7 @@ function figuresOf(folder) {
 }
 
 function measureOurs() {
+  spawnSync(process.execPath, [path.join(root, 'scripts', 'prebuild.js')], { stdio: ['ignore', 'ignore', 'inherit'] });
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xprofiler-bench-'));
   try {
     const [{ filename, size }] = JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', home], root));
