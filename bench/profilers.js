@@ -105,7 +105,13 @@ const profilers = {
   'xprofiler 3.1.0': bySocket(peers.old, quiet),
   'node inspector': inProcess(makeInspector),
   '@datadog/pprof': inProcess(makeDatadog),
-  monitorEventLoopDelay: { ...nothing, load: () => require('node:perf_hooks').monitorEventLoopDelay().enable() },
+  monitorEventLoopDelay: {
+    ...nothing,
+    load() {
+      this.histogram = require('node:perf_hooks').monitorEventLoopDelay(); // kept: collected, it measures no more
+      this.histogram.enable();
+    },
+  },
   'v8.writeHeapSnapshot': {
     inside: { heapdump: (file) => require('node:v8').writeHeapSnapshot(file) && undefined },
     heapdump: async (child) => {

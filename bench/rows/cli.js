@@ -34,6 +34,7 @@ module.exports = {
   title: 'A cold round trip of the command line',
   words: 'A new process, connecting, one question, its answer, the end. The target is idle.',
   target: 'at most 5 ms',
+  verdict: 'Met.',
   variants: Object.keys(commands),
   base: 'starting /bin/true',
   compare: 'difference',

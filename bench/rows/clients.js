@@ -87,7 +87,7 @@ function runDriver(variant, child) {
   const words = [__filename, variant, String(child.pid)];
   return new Promise((resolve) => {
     execFile(process.execPath, words, { env, timeout: 120000 }, (error, stdout) => {
-      resolve(error ? { rate: 0, worst: NaN, failed: 100 } : JSON.parse(stdout));
+      resolve(error || stdout === '' ? { rate: 0, worst: NaN, failed: 100 } : JSON.parse(stdout));
     });
   });
 }

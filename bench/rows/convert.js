@@ -77,6 +77,7 @@ module.exports = {
   title: 'Converting a CPU profile',
   words: 'A .cpuprofile of 6 MB, from a file to a file.',
   target: 'at least 10 MB/s',
+  verdict: 'Met.',
   variants: Object.keys(work),
   base: 'xprofctl convert to pprof',
   compare: 'ratio',

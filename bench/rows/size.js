@@ -81,6 +81,7 @@ module.exports = {
   title: 'What is installed',
   words: 'The packed package, installed into an empty folder; 3.1.0 as npm installs it (without what compiling it here leaves behind).',
   target: 'no production dependency, at most 2 MB; the package with all Node versions at most 3 MB',
+  verdict: 'Met.',
   variants: ['xprofiler', 'xprofiler 3.1.0'],
   base: 'xprofiler 3.1.0',
   compare: 'none',
