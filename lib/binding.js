@@ -91,9 +91,9 @@ function explain(cause, file) {
   if (/NODE_MODULE_VERSION|undefined symbol|symbol not found|another Node|different Node/i.test(text)) {
     return `${file} was built for another Node version than ${here()}; ${advice}`;
   }
-  if (/libcjson/.test(text)) {
-    const command = 'apt-get install -y libcjson1';
-    return `the cJSON library is missing; on Debian or Ubuntu run: ${command} (${text})`;
+  const [library] = /libcjson|libprotobuf-c/.exec(text) || [];
+  if (library) {
+    return `the library ${library} is missing; on Debian or Ubuntu run: apt-get install -y ${library}1 (${text})`;
   }
   if (/musl|ld-linux|libc\.so|GLIBC(XX)?_[\d.]+|Error relocating/.test(text)) {
     return `${file} was built for another C library than that of ${here()}; ${advice}`;

@@ -244,9 +244,11 @@ static void break_stale(const char *lock) {
   if (lstat(lock, &before) || !is_stale(lock, &before) ||
       snprintf(aside, sizeof aside, "%s.%d", lock, (int)getpid()) >= (int)sizeof aside)
     return;
-  if (rename(lock, aside) == 0 && lstat(aside, &moved) == 0 && moved.st_ino != before.st_ino &&
-      link(aside, lock) != 0)
-    errno = 0; /* somebody has taken the lock meanwhile */
+  bool is_fresh =
+      rename(lock, aside) == 0 && lstat(aside, &moved) == 0 && moved.st_ino != before.st_ino;
+  /* A link that fails: somebody has taken the lock meanwhile. */
+  int linked = is_fresh ? link(aside, lock) : 0;
+  (void)linked;
   unlink(aside);
 }
 

@@ -86,7 +86,8 @@ test('the loader of the system: its words are turned into advice', () => {
   const advice = (message, code) => explain(Object.assign(new Error(message), { code }), '/x.node');
   assert.match(advice('libc.musl-x86_64.so.1: cannot open shared object file'), /another C library/);
   assert.match(advice("/lib/libc.so.6: version `GLIBC_2.38' not found"), /another C library/);
-  assert.match(advice('libcjson.so.1: cannot open shared object file'), /apt-get install -y libcjson1/);
+  assert.match(advice('libcjson.so.1: cannot open shared object file'), /apt-get install -y libcjson1 /);
+  assert.match(advice('libprotobuf-c.so.1: cannot open shared object file'), /apt-get install -y libprotobuf-c1 /);
   assert.match(advice('/x.node: undefined symbol: _ZN2v8'), /another Node version/);
   assert.match(advice('Access to this API has been restricted', 'ERR_ACCESS_DENIED'), /--allow-fs-read/);
 });
