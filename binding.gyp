@@ -4,6 +4,8 @@
     "xpf_sanitize%": "",
     # A compiler that we do not know may warn of more: that is no reason not to install. Only a checkout has tests.
     "xpf_strict%": "<!(node -p \"Number(require('fs').existsSync('test'))\")",
+    # xprofd is of a host, not of an application: a checkout has it, the package has not.
+    "xpf_daemon%": "<!(node -p \"Number(require('fs').existsSync('src/daemon'))\")",
     # For prebuilt binaries (scripts/prebuild.js): a folder with lib/*.a and include/ in place of the system's libraries,
     "xpf_static_deps%": "",
     # and the C core as an archive: its objects are the same for all versions of Node, only the bridge is compiled.
@@ -107,5 +109,24 @@
         }],
       ],
     },
+  ],
+  "conditions": [
+    ["xpf_daemon==1 and xpf_static_deps==''", {
+      "targets": [
+        {
+          "target_name": "xprofd",
+          "type": "executable",
+          "dependencies": ["flamegraph_page", "protobuf"],
+          "include_dirs!": ["<(node_root_dir)/include/node"],
+          "sources": [
+            "<!@(node -p \"require('./scripts/sources.js').daemon.join(' ')\")",
+            "<(SHARED_INTERMEDIATE_DIR)/flamegraph_page.c",
+            "<(SHARED_INTERMEDIATE_DIR)/format/pprof.pb-c.c",
+          ],
+          "libraries": ["-lcjson", "-lprotobuf-c", "-lz", "-lwebsockets", "-lsqlite3", "-luv"],
+          "ldflags": ["-Wl,--as-needed"],
+        },
+      ],
+    }],
   ],
 }

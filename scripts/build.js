@@ -1,11 +1,12 @@
 'use strict';
 
-// Builds the addon and xprofctl for the Node that runs this script:
+// Builds the addon, xprofctl and (in a checkout) xprofd for the Node that runs this script:
 //   node scripts/build.js [--nodedir=DIR] [--clean] [--quiet] [--sanitize=address,undefined]
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
+const { daemon } = require('./sources');
 
 const root = path.join(__dirname, '..');
 const release = path.join(root, 'build', 'Release');
@@ -109,7 +110,7 @@ function readStamp() {
 /** Why a build is needed, or '' when build/Release is of this Node and newer than the sources. */
 function reasonToBuild() {
   const stamp = fs.statSync(stampFile, { throwIfNoEntry: false });
-  const outputs = ['xprofiler.node', 'xprofctl'].map((name) => path.join(release, name));
+  const outputs = ['xprofiler.node', 'xprofctl', ...(daemon.length > 0 ? ['xprofd'] : [])].map((name) => path.join(release, name));
   if (!stamp || !outputs.every((file) => fs.existsSync(file))) {
     return 'not built yet';
   }

@@ -22,6 +22,19 @@ function hasHeader(include) {
   return succeeds(compiler, ['-E', '-x', 'c', '-'], `${include}\n`);
 }
 
+/** A library that a program opens by itself, so that no compiler can tell. */
+function hasLibrary(name) {
+  return ['/usr/lib', '/usr/lib64', '/usr/local/lib', ...debianFolders()].some((dir) => fs.existsSync(path.join(dir, name)));
+}
+
+/** /usr/lib/x86_64-linux-gnu and the like. */
+function debianFolders() {
+  const lib = '/usr/lib';
+  return fs.existsSync(lib)
+    ? fs.readdirSync(lib).filter((name) => name.endsWith('-linux-gnu')).map((name) => path.join(lib, name))
+    : [];
+}
+
 const programs = (...names) => () => names.some(hasProgram);
 
 // A header is looked for with the compiler; without one it is listed too, so that one command does all.
@@ -37,6 +50,16 @@ const BUILD = [
   { package: 'zlib1g-dev', isThere: () => hasHeader('#include <zlib.h>') },
   { package: 'libncurses-dev', isThere: () => hasHeader('#include <ncurses.h>') },
 ];
+
+// xprofd, which a checkout has and the package has not.
+if (fs.existsSync(path.join(__dirname, '..', 'src', 'daemon'))) {
+  BUILD.push(
+    { package: 'libuv1-dev', isThere: () => hasHeader('#include <uv.h>') },
+    { package: 'libwebsockets-dev', isThere: () => hasHeader('#include <libwebsockets.h>') },
+    { package: 'libwebsockets-evlib-uv', isThere: () => hasLibrary('libwebsockets-evlib_uv.so') },
+    { package: 'libsqlite3-dev', isThere: () => hasHeader('#include <sqlite3.h>') },
+  );
+}
 
 /** Is there a clang whose libFuzzer and sanitizers link? */
 function hasFuzzer() {
@@ -58,7 +81,6 @@ const TEST = [
     isThere: () =>
       hasHeader('#include <stdarg.h>\n#include <stddef.h>\n#include <setjmp.h>\n#include <cmocka.h>'),
   },
-  { package: 'libuv1-dev', isThere: () => hasHeader('#include <uv.h>') },
   { package: 'clang-format', isThere: programs('clang-format') },
   { package: 'cppcheck', isThere: programs('cppcheck') },
   { package: 'gdb', isThere: programs('gdb') },

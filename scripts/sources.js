@@ -25,4 +25,8 @@ module.exports = {
   bridge,
   addon: [...shared.filter((file) => !OUTSIDE_ONLY.test(file)), ...list('src/core'), ...bridge],
   ctl: [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...list('ctl')],
+  // Not in the package.
+  daemon: fs.existsSync(path.join(root, 'src/daemon'))
+    ? [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...list('src/daemon')]
+    : [],
 };

@@ -1,0 +1,11 @@
+/* Every collector: X(name) stands for xpf_collector_<name>, defined in collect_<name>.c. */
+#ifndef XPF_DAEMON_COLLECTOR_LIST_H
+#define XPF_DAEMON_COLLECTOR_LIST_H
+#include "daemon/collector.h"
+
+#define XPF_COLLECTORS(X) X(load)
+
+#define XPF_COLLECTOR_DECLARATION(name) extern const struct xpf_collector xpf_collector_##name;
+XPF_COLLECTORS(XPF_COLLECTOR_DECLARATION)
+#undef XPF_COLLECTOR_DECLARATION
+#endif

@@ -1,0 +1,39 @@
+/* xprofd as a whole: what its parts share, and its one tick a second. One loop, one thread (and
+ * libuv's pool). */
+#ifndef XPF_DAEMON_DAEMON_H
+#define XPF_DAEMON_DAEMON_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+#include "daemon/settings.h"
+#include "daemon/store.h"
+#include "daemon/world.h"
+
+#define XPF_DAEMON_PARTS_MAX 16
+
+struct xpf_daemon {
+  uv_loop_t *loop;
+  const struct xpf_settings *settings;
+  char data_dir[3072]; /* exists, 0700 */
+  struct xpf_world *world;
+  const struct xpf_store_engine *store_engine; /* NULL: no history is kept */
+  struct xpf_store *store;
+  int64_t started_ms;
+
+  struct xpf_collecting *collecting; /* the rest: of daemon.c */
+  void *parts[XPF_DAEMON_PARTS_MAX];
+  uv_timer_t timer;
+  uint64_t ticks_late; /* ticks that came more than half a second late */
+  unsigned stopping;
+  bool is_stopping;
+};
+
+/* Starts everything. settings outlives the daemon. 0, or negative and a sentence for a person in
+ * why; the loop then runs empty by itself. */
+int xpf_daemon_start(struct xpf_daemon *daemon, uv_loop_t *loop,
+                     const struct xpf_settings *settings, char *why, size_t why_size);
+/* Begins the end; the loop runs empty when it is done. Then call _free. */
+void xpf_daemon_stop(struct xpf_daemon *daemon);
+void xpf_daemon_free(struct xpf_daemon *daemon);
+#endif

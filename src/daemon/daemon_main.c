@@ -1,0 +1,99 @@
+/* xprofd: the daemon of a host. Finds every Node.js process, adds the host's figures, keeps a
+ * history, serves it. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "daemon/daemon.h"
+#include "xpf_version.h"
+
+extern char **environ;
+
+struct process {
+  struct xpf_daemon daemon;
+  struct xpf_settings settings;
+  uv_signal_t term, interrupt;
+};
+
+static void print_help(void) {
+  printf(
+      "Usage: xprofd [options]\n\n"
+      "Finds every Node.js process of this host, adds the host's figures, keeps a history, and\n"
+      "serves a console, Prometheus text and JSON-RPC. Without options it does so on loopback.\n\n"
+      "Options:\n");
+  for (int id = 0; id < XPF_SETTING_COUNT; id++) {
+    const struct xpf_setting *setting = &xpf_setting_table[id];
+    char left[64];
+    snprintf(left, sizeof left, "--%s %s", setting->name, setting->value);
+    printf("  %-28s %s\n", left, setting->help);
+    if (setting->standard[0])
+      printf("  %-28s Default: %s\n", "", setting->standard);
+  }
+  printf("  %-28s %s\n", "--config FILE", "Reads settings from FILE: lines `name = value`.");
+  printf("  %-28s %s\n", "--check", "Only checks the settings, and says what they are.");
+  printf("  %-28s %s\n", "-h, --help", "Shows this.");
+  printf("  %-28s %s\n", "-v, --version", "Shows the version.");
+  printf("\nEach option can also stand in the environment as XPROFD_NAME.\n");
+}
+
+static int check(const struct xpf_settings *settings) {
+  static const char *const ORIGINS[] = {"default", "file", "environment", "argument"};
+  for (int id = 0; id < XPF_SETTING_COUNT; id++)
+    printf("%s = %s   # %s\n", xpf_setting_table[id].name, settings->text[id],
+           ORIGINS[settings->origin[id]]);
+  return 0;
+}
+
+static void on_signal(uv_signal_t *signal, int number) {
+  (void)number;
+  struct process *process = signal->data;
+  uv_close((uv_handle_t *)&process->term, NULL);
+  uv_close((uv_handle_t *)&process->interrupt, NULL);
+  xpf_daemon_stop(&process->daemon);
+}
+
+static int run(struct process *process) {
+  char why[1024] = "";
+  uv_loop_t *loop = uv_default_loop();
+  signal(SIGPIPE, SIG_IGN);
+  int error = xpf_daemon_start(&process->daemon, loop, &process->settings, why, sizeof why);
+  if (error) {
+    fprintf(stderr, "xprofd: %s\n", why);
+  } else {
+    uv_signal_init(loop, &process->term);
+    uv_signal_init(loop, &process->interrupt);
+    process->term.data = process->interrupt.data = process;
+    uv_signal_start(&process->term, on_signal, SIGTERM);
+    uv_signal_start(&process->interrupt, on_signal, SIGINT);
+    printf("xprofd %s, pid %d\n", XPF_VERSION, (int)getpid());
+    fflush(stdout);
+  }
+  uv_run(loop, UV_RUN_DEFAULT);
+  uv_loop_close(loop);
+  xpf_daemon_free(&process->daemon);
+  return error ? 1 : 0;
+}
+
+int main(int argc, char **argv) {
+  static struct process process;
+  char why[1024] = "";
+  int error = xpf_settings_read(&process.settings, argc - 1, argv + 1, environ, why, sizeof why);
+  int status = 0;
+  if (error) {
+    fprintf(stderr, "xprofd: %s\n", why);
+    status = 2;
+  } else if (process.settings.wants_help) {
+    print_help();
+  } else if (process.settings.wants_version) {
+    printf("xprofd %s\n", XPF_VERSION);
+  } else if (process.settings.wants_check) {
+    status = check(&process.settings);
+  } else {
+    status = run(&process);
+  }
+  xpf_settings_free(&process.settings);
+  return status;
+}

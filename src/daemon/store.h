@@ -1,0 +1,93 @@
+/* The history: where the values of entities, their coming and going, and events are kept. An engine
+ * is one file and one line in store_table.c. All functions are called on the loop's thread and
+ * never wait for the disk: what takes time happens on a thread of the engine. */
+#ifndef XPF_DAEMON_STORE_H
+#define XPF_DAEMON_STORE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+#include "daemon/world.h"
+
+struct xpf_store; /* of the engine */
+
+struct xpf_store_options {
+  const char *dir; /* exists, ours */
+  uint64_t max_bytes;
+  uint64_t max_age_s;
+};
+
+/* What is asked of the history: fields of one kind, of one or more entities, in equal steps. */
+struct xpf_store_query {
+  const struct xpf_kind *kind;
+  const char *const *keys; /* of entities, living or gone */
+  size_t keys_count;
+  const unsigned *fields;
+  size_t fields_count;
+  int64_t from_ms, to_ms; /* from <= t < to */
+  int64_t step_ms;        /* 0: the finest there is, but at most 2,000 steps */
+  bool as_rates;          /* counters per second (a counter that began anew counts from 0) */
+};
+
+struct xpf_store_column {
+  const char *key;
+  unsigned field;
+  double *values; /* one a step: mean of a gauge, rate or last value of a counter; NaN: none */
+  double *maxima; /* of gauges, else NULL: the highest value within the step */
+};
+/* Owned by the engine, valid during the callback. error: 0 or -errno, then nothing else counts. */
+struct xpf_store_answer {
+  int error;
+  int64_t from_ms, step_ms;
+  size_t steps;
+  struct xpf_store_column *columns;
+  size_t columns_count;
+};
+typedef void (*xpf_store_answered)(void *arg, const struct xpf_store_answer *answer);
+
+struct xpf_store_event {
+  int64_t at_ms;
+  const char *name, *kind, *key, *text; /* kind and key "" when of no entity */
+};
+typedef void (*xpf_store_events_answered)(void *arg, int error,
+                                          const struct xpf_store_event *events, size_t count);
+
+/* Entities that are gone, for the console's past. */
+struct xpf_store_entity {
+  const char *kind, *key;
+  const char *labels_json, *info_json; /* objects */
+  int64_t since_ms, until_ms;          /* until: last value */
+};
+typedef void (*xpf_store_entities_answered)(void *arg, int error,
+                                            const struct xpf_store_entity *entities, size_t count);
+
+struct xpf_store_figures { /* its own cost */
+  uint64_t bytes_on_disk, frames_written, frames_lost, events_written;
+  double last_write_seconds, write_seconds_total;
+  int64_t oldest_ms;
+  char problem[256]; /* why it does not write at present; "" when it does */
+};
+
+struct xpf_store_engine {
+  const char *name;
+  /* Opens or makes it; why: a sentence for a person when it fails. Takes what it keeps from the
+   * world by listening to it (frame, came, gone, event). */
+  int (*open)(struct xpf_store **out, const struct xpf_store_options *options, uv_loop_t *loop,
+              struct xpf_world *world, char *why, size_t why_size);
+  /* The answer comes later, on the loop, exactly once when 0 was returned. */
+  int (*query)(struct xpf_store *store, const struct xpf_store_query *query,
+               xpf_store_answered answered, void *arg);
+  /* At most `limit` events, newest first. kind and key may be NULL. */
+  int (*events)(struct xpf_store *store, int64_t from_ms, int64_t to_ms, const char *kind,
+                const char *key, size_t limit, xpf_store_events_answered answered, void *arg);
+  /* Entities of a kind that had values in that time, newest first. */
+  int (*entities)(struct xpf_store *store, const char *kind, int64_t from_ms, int64_t to_ms,
+                  size_t limit, xpf_store_entities_answered answered, void *arg);
+  void (*figures)(const struct xpf_store *store, struct xpf_store_figures *out);
+  /* Writes what is left, within a few seconds; then closed is called. Open queries are answered
+   * with -ECANCELED before. */
+  void (*close)(struct xpf_store *store, void (*closed)(void *arg), void *arg);
+};
+/* Ended by NULL; the first is the default. */
+extern const struct xpf_store_engine *const xpf_store_engines[];
+#endif
