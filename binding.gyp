@@ -114,12 +114,25 @@
     ["xpf_daemon==1 and xpf_static_deps==''", {
       "targets": [
         {
+          "target_name": "console",
+          "type": "none",
+          "actions": [
+            {
+              "action_name": "console",
+              "inputs": ["<!@(node -p \"require('./scripts/console.js').inputs.join(' ')\")"],
+              "outputs": ["<(SHARED_INTERMEDIATE_DIR)/console_file.c"],
+              "action": ["node", "scripts/console.js", "--c", "<@(_outputs)"],
+            },
+          ],
+        },
+        {
           "target_name": "xprofd",
           "type": "executable",
-          "dependencies": ["flamegraph_page", "protobuf"],
+          "dependencies": ["console", "flamegraph_page", "protobuf"],
           "include_dirs!": ["<(node_root_dir)/include/node"],
           "sources": [
             "<!@(node -p \"require('./scripts/sources.js').daemon.join(' ')\")",
+            "<(SHARED_INTERMEDIATE_DIR)/console_file.c",
             "<(SHARED_INTERMEDIATE_DIR)/flamegraph_page.c",
             "<(SHARED_INTERMEDIATE_DIR)/format/pprof.pb-c.c",
           ],

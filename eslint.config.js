@@ -4,7 +4,7 @@ const js = require('@eslint/js');
 const globals = require('globals');
 
 module.exports = [
-  { ignores: ['node_modules/', 'build/', 'build-*/', 'console/', 'logs/', 'test/types/'] },
+  { ignores: ['node_modules/', 'build/', 'build-*/', 'console/dist/', 'logs/', 'test/types/'] },
   js.configs.recommended,
   {
     files: ['**/*.js'],
@@ -25,8 +25,8 @@ module.exports = [
     languageOptions: { ecmaVersion: 2022, sourceType: 'module', globals: globals.node },
   },
   {
-    // The viewer of flame graphs: in a browser, as one script.
-    files: ['src/format/flamegraph/*.mjs'],
+    // In a browser, as one script: the viewer of flame graphs, the console.
+    files: ['src/format/flamegraph/*.mjs', 'console/**/*.mjs'],
     languageOptions: { ecmaVersion: 2023, globals: globals.browser },
     rules: {
       curly: ['error', 'multi-line'],

@@ -13,7 +13,10 @@ const release = path.join(root, 'build', 'Release');
 const stampFile = path.join(release, 'xprofiler.json');
 const logFile = path.join(root, 'build', 'build.log');
 
-const INPUTS = ['src', 'include', 'ctl', 'binding.gyp', 'package.json', 'scripts/sources.js', 'scripts/flamegraph_page.js'];
+const INPUTS = [
+  ...['src', 'include', 'ctl', 'console', 'binding.gyp', 'package.json'],
+  ...['scripts/sources.js', 'scripts/flamegraph_page.js', 'scripts/console.js'],
+];
 
 function tryResolve(name) {
   try {
@@ -96,6 +99,7 @@ function newest(file) {
   }
   return fs
     .readdirSync(file)
+    .filter((name) => name !== 'dist') // made from the others
     .reduce((latest, name) => Math.max(latest, newest(path.join(file, name))), stat.mtimeMs);
 }
 

@@ -20,7 +20,10 @@ const FLAGS = [
   ...['-Iinclude', '-Isrc', '-Ibuild-generated'],
 ];
 
-const GENERATED = { 'flamegraph_page.c': () => require('./flamegraph_page').source() };
+const GENERATED = {
+  'console_file.c': () => require('./console').source(),
+  'flamegraph_page.c': () => require('./flamegraph_page').source(),
+};
 
 /** The path of a source that is made from others; it is written when it is new or has changed. */
 function generate(name) {

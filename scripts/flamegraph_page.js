@@ -61,7 +61,7 @@ function script() {
 /** The three parts of the page: before the title, before the data, and what follows. */
 function parts() {
   const page = squeeze(read('page.html'))
-    .replace('{{style}}', () => squeeze(read('viewer.css')))
+    .replace('{{style}}', () => squeeze(read('theme.css') + read('viewer.css')))
     .replace('{{script}}', script);
   const found = page.split(/\{\{title\}\}|\{\{data\}\}/);
   if (found.length !== 3) throw new Error('page.html: {{title}} and {{data}} are expected once each');
@@ -104,7 +104,7 @@ const inputs = [__filename, ...fs.readdirSync(folder).sort().map((name) => path.
   path.relative(root, file),
 );
 
-module.exports = { page, source, inputs };
+module.exports = { page, source, inputs, literal };
 
 if (require.main === module) {
   fs.mkdirSync(path.dirname(process.argv[2]), { recursive: true });

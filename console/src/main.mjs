@@ -1,0 +1,5 @@
+// Starts the console.
+
+import './style.css';
+
+document.getElementById('app').textContent = 'xprofd';
