@@ -11,9 +11,9 @@
 #include "attach_package.h"
 #include "host/os.h"
 #include "host/socket_dir.h"
-#include "node_binary.h"
+#include "target/node_binary.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "target.h"
 #include "text.h"
 

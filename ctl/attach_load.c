@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "host/os.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "text.h"
 
 #define WORKERS_MAX 256

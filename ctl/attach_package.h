@@ -3,7 +3,7 @@
 #ifndef XPF_CTL_ATTACH_PACKAGE_H
 #define XPF_CTL_ATTACH_PACKAGE_H
 #include <sys/types.h>
-#include "node_binary.h"
+#include "target/node_binary.h"
 #include "verdict.h"
 
 /* Writes the directory of the package as process pid sees it. `wanted`: --package or NULL; euid:

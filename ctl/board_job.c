@@ -10,7 +10,7 @@
 #include "host/os.h"
 #include "print.h"
 #include "progress_line.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "target.h"
 #include "text.h"
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "reply_field.h"
+#include "target/reply_field.h"
 
 #define UNKNOWN     ((double)NAN)
 #define THREADS_MAX 10000

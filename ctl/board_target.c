@@ -5,8 +5,8 @@
 #include <string.h>
 #include "host/os.h"
 #include "host/socket_dir.h"
-#include "process_name.h"
-#include "reply_field.h"
+#include "target/process_name.h"
+#include "target/reply_field.h"
 #include "target.h"
 #include "wire/request.h"
 

@@ -4,7 +4,7 @@
 #include "ask.h"
 #include "command_table.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "text.h"
 
 static int refuse_action(const struct xpf_invocation *invocation, const char *action) {

@@ -4,7 +4,7 @@
 #include "ask.h"
 #include "command_table.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "text.h"
 
 int xpf_cmd_check_version(const struct xpf_invocation *invocation) {

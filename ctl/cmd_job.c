@@ -8,7 +8,7 @@
 #include "job_kind.h"
 #include "print.h"
 #include "progress_line.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "target.h"
 #include "text.h"
 

@@ -8,7 +8,7 @@
 #include "print.h"
 #include "process_figures.h"
 #include "process_list.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "text.h"
 
 #define DEADLINE_MS 1000

@@ -13,7 +13,7 @@
 #include "log_print.h"
 #include "log_source.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "style.h"
 #include "text.h"
 

@@ -2,7 +2,7 @@
 #include "ask.h"
 #include "command_table.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "text.h"
 
 static int list_categories(const struct xpf_invocation *invocation) {

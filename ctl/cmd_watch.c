@@ -9,7 +9,7 @@
 #include "command_table.h"
 #include "host/os.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "suggest.h"
 #include "target.h"
 #include "text.h"

@@ -9,8 +9,8 @@
 #include "format/format_table.h"
 #include "print.h"
 #include "process_list.h"
-#include "process_name.h"
-#include "reply_field.h"
+#include "target/process_name.h"
+#include "target/reply_field.h"
 #include "target.h"
 #include "text.h"
 

@@ -1,6 +1,6 @@
 #include "job_details.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "text.h"
 
 struct details {

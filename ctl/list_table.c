@@ -6,8 +6,8 @@
 #include <string.h>
 #include "print.h"
 #include "process_figures.h"
-#include "process_name.h"
-#include "reply_field.h"
+#include "target/process_name.h"
+#include "target/reply_field.h"
 #include "text.h"
 
 /* A loop that is blocked for longer is shown as such instead of its usual delay. */

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "reply_field.h"
+#include "target/reply_field.h"
 
 /* Shorter turns are no stall. */
 #define STALL_MS 10

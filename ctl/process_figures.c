@@ -1,6 +1,6 @@
 #include "process_figures.h"
 #include <math.h>
-#include "reply_field.h"
+#include "target/reply_field.h"
 
 enum where { INFO, PROCESS, MAIN, WHERE_COUNT };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "host/os.h"
 #include "host/socket_dir.h"
-#include "node_process.h"
+#include "target/node_process.h"
 #include "target.h"
 #include "wire/client.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "text.h"
 #include "wire/utf8.h"
 

@@ -11,7 +11,7 @@
 #include "interrupt.h"
 #include "live_line.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "target.h"
 #include "text.h"
 #include "wire/client.h"

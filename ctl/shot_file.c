@@ -9,7 +9,7 @@
 #include "file_source.h"
 #include "format/flamegraph.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "text.h"
 
 /* What takes longer to read than anybody waits for a summary. */

@@ -9,7 +9,7 @@
 #include "job_details.h"
 #include "open_file.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "shot_file.h"
 #include "style.h"
 

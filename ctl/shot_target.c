@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "attach.h"
 #include "process_list.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "target.h"
 #include "text.h"
 

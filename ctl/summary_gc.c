@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "summary.h"
 #include "summary_row.h"
 #include "text.h"

@@ -1,6 +1,6 @@
 /* Heap and allocation profiles: the biggest allocators. */
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "summary.h"
 #include "summary_row.h"
 #include "text.h"

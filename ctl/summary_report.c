@@ -3,7 +3,7 @@
 #include <string.h>
 #include "format/sink.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "style.h"
 #include "summary.h"
 #include "summary_row.h"

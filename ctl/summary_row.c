@@ -2,7 +2,7 @@
 #include <string.h>
 #include "format/frame_class.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "style.h"
 #include "text.h"
 

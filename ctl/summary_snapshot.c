@@ -6,7 +6,7 @@
 #include "format/id_table.h"
 #include "format/json_read.h"
 #include "print.h"
-#include "reply_field.h"
+#include "target/reply_field.h"
 #include "summary.h"
 #include "summary_row.h"
 #include "text.h"

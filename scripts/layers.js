@@ -7,7 +7,7 @@ const path = require('node:path');
 
 const root = path.join(__dirname, '..');
 const FOLDERS = ['include', 'src', 'ctl'];
-const LOW = /^src\/(format|wire|host)\//;
+const LOW = /^src\/(format|wire|host|target)\//;
 const HIGH = /^(src\/core|src\/daemon|ctl)\//;
 
 function list(folder) {

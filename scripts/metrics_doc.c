@@ -1,4 +1,4 @@
-/* Prints docs/metrics.md from the lists of src/core/metric.h. Run by scripts/metrics_doc.js. */
+/* Prints docs/metrics.md from the lists of include/xpf_metrics.h. Run by scripts/metrics_doc.js. */
 #include <stdio.h>
 #include <string.h>
 
@@ -94,7 +94,7 @@ static void print_alinode(void) {
 static void print_head(void) {
   printf(
       "# Metrics\n\n"
-      "Made by `node scripts/metrics_doc.js` from the lists in `src/core/metric.h`; do not "
+      "Made by `node scripts/metrics_doc.js` from the lists in `include/xpf_metrics.h`; do not "
       "edit.\n\n"
       "Every `log_interval` one record is written: first the lines of the process, then those of "
       "each "

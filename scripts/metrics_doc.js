@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict';
 
-// Writes docs/metrics.md from the lists in src/core/metric.h.
+// Writes docs/metrics.md from the lists in include/xpf_metrics.h.
 //   node scripts/metrics_doc.js [--check]
 // --check writes nothing and exits 1 when the page is not up to date.
 

@@ -17,6 +17,7 @@ function list(folder) {
 }
 
 const shared = [...list('src/wire'), ...list('src/host'), ...list('src/format')];
+const target = list('src/target'); // of those who look at a core from outside
 const bridge = list('src/bridge');
 const INSIDE_ONLY = /^src\/host\/(coredump|freeze|symbols|glibc_floor)/; // a process looks at itself
 const OUTSIDE_ONLY = /^src\/host\/(tcp_listener|process_signal)/; // looks at another one
@@ -24,9 +25,9 @@ const OUTSIDE_ONLY = /^src\/host\/(tcp_listener|process_signal)/; // looks at an
 module.exports = {
   bridge,
   addon: [...shared.filter((file) => !OUTSIDE_ONLY.test(file)), ...list('src/core'), ...bridge],
-  ctl: [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...list('ctl')],
+  ctl: [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...target, ...list('ctl')],
   // Not in the package.
   daemon: fs.existsSync(path.join(root, 'src/daemon'))
-    ? [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...list('src/daemon')]
+    ? [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...target, ...list('src/daemon')]
     : [],
 };

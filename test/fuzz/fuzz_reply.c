@@ -1,5 +1,5 @@
 // links: src/wire/client.c src/wire/frame.c src/wire/reply.c src/wire/request.c
-// links: src/wire/document.c src/wire/utf8.c ctl/print.c ctl/text.c ctl/reply_field.c
+// links: src/wire/document.c src/wire/utf8.c ctl/print.c ctl/text.c src/target/reply_field.c
 // links: ctl/process_figures.c -lcjson -lm
 /* A process that answers anything at all to a client. The call ends, with a result or an error;
  * what a command line prints of it has no control characters (escape sequences). */
@@ -7,7 +7,7 @@
 
 #include "../../ctl/print.h"
 #include "../../ctl/process_figures.h"
-#include "../../ctl/reply_field.h"
+#include "../../src/target/reply_field.h"
 #include "fuzz.h"
 #include "wire/client.h"
 

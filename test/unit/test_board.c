@@ -1,6 +1,6 @@
 // clang-format off
 // links: ctl/board_reading.c ctl/board_history.c ctl/board_figure.c ctl/board_table.c ctl/sparkline.c ctl/cell_text.c
-// links: ctl/reply_field.c ctl/print.c ctl/text.c ctl/suggest.c src/wire/utf8.c -lcjson -lm
+// links: src/target/reply_field.c ctl/print.c ctl/text.c ctl/suggest.c src/wire/utf8.c -lcjson -lm
 // clang-format on
 /* The live view without a terminal: rates between two answers, figures as text, sparklines, order.
  */

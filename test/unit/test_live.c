@@ -1,4 +1,4 @@
-// links: ctl/live.c ctl/live_line.c ctl/print.c ctl/reply_field.c ctl/style.c ctl/text.c
+// links: ctl/live.c ctl/live_line.c ctl/print.c src/target/reply_field.c ctl/style.c ctl/text.c
 // links: src/wire/utf8.c -lcjson -lm
 #include <setjmp.h>
 #include <stdarg.h>

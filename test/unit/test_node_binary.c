@@ -1,4 +1,4 @@
-// links: ctl/node_binary.c src/host/proc_file.c
+// links: src/target/node_binary.c src/host/proc_file.c
 #include <elf.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../../ctl/node_binary.h"
+#include "../../src/target/node_binary.h"
 
 #define HEAD (sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr))
 

@@ -1,7 +1,7 @@
 // links: ctl/shot_output.c ctl/file_out.c ctl/verdict.c ctl/print.c ctl/text.c ctl/options.c
 // links: ctl/config_option.c ctl/duration.c ctl/suggest.c ctl/shot_kind.c ctl/summary_cpu.c
 // links: ctl/summary_gc.c ctl/summary_heap.c ctl/summary_report.c ctl/summary_row.c
-// links: ctl/summary_snapshot.c ctl/reply_field.c ctl/style.c src/format/
+// links: ctl/summary_snapshot.c src/target/reply_field.c ctl/style.c src/format/
 // links: src/format/pprof.proto generated/flamegraph_page.c -lcjson -lprotobuf-c -lz -lm
 #include <setjmp.h>
 #include <stdarg.h>

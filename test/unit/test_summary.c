@@ -1,5 +1,5 @@
 // links: ctl/summary_cpu.c ctl/summary_gc.c ctl/summary_heap.c ctl/summary_report.c
-// links: ctl/summary_row.c ctl/summary_snapshot.c ctl/print.c ctl/reply_field.c ctl/style.c
+// links: ctl/summary_row.c ctl/summary_snapshot.c ctl/print.c src/target/reply_field.c ctl/style.c
 // links: ctl/text.c src/format/array.c src/format/frame_class.c src/format/id_table.c
 // links: src/format/json_read.c src/format/profile.c src/format/profile_time.c src/format/sink.c
 // links: src/format/source.c src/format/string_table.c src/format/top.c -lcjson -lm

@@ -1,8 +1,8 @@
-#include "process_name.h"
+#include "target/process_name.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include "reply_field.h"
+#include "target/reply_field.h"
 
 /* The script says more than the title, which is "node" unless somebody set it. */
 const char *xpf_process_name(char *out, size_t size, const cJSON *info, const char *fallback) {

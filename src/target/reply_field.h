@@ -1,6 +1,6 @@
 /* Members of a reply, with a fallback when they are absent or of another type. Pure. */
-#ifndef XPF_CTL_REPLY_FIELD_H
-#define XPF_CTL_REPLY_FIELD_H
+#ifndef XPF_TARGET_REPLY_FIELD_H
+#define XPF_TARGET_REPLY_FIELD_H
 #include <cjson/cJSON.h>
 
 double xpf_reply_field_number(const cJSON *object, const char *name, double fallback);

@@ -1,4 +1,4 @@
-#include "reply_field.h"
+#include "target/reply_field.h"
 
 double xpf_reply_field_number(const cJSON *object, const char *name, double fallback) {
   const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);

@@ -1,10 +1,10 @@
-#include "node_process.h"
+#include "target/node_process.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "node_binary.h"
+#include "target/node_binary.h"
 
 #define KNOWN_MAX   256
 #define BYTES_LEAST (16 * 1024 * 1024) /* no Node is smaller, but for one that is in a library */

@@ -1,6 +1,6 @@
 /* What kind of Node.js an executable is, read from the file: nothing is run. */
-#ifndef XPF_CTL_NODE_BINARY_H
-#define XPF_CTL_NODE_BINARY_H
+#ifndef XPF_TARGET_NODE_BINARY_H
+#define XPF_TARGET_NODE_BINARY_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "node_binary.h"
+#include "target/node_binary.h"
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>

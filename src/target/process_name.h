@@ -1,6 +1,6 @@
 /* What to call a process in a table. Pure. */
-#ifndef XPF_CTL_PROCESS_NAME_H
-#define XPF_CTL_PROCESS_NAME_H
+#ifndef XPF_TARGET_PROCESS_NAME_H
+#define XPF_TARGET_PROCESS_NAME_H
 #include <stddef.h>
 #include <cjson/cJSON.h>
 

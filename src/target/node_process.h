@@ -1,6 +1,6 @@
 /* Finding the processes of Node.js among all. */
-#ifndef XPF_CTL_NODE_PROCESS_H
-#define XPF_CTL_NODE_PROCESS_H
+#ifndef XPF_TARGET_NODE_PROCESS_H
+#define XPF_TARGET_NODE_PROCESS_H
 #include <stdbool.h>
 #include <sys/types.h>
 
