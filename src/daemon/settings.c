@@ -46,7 +46,7 @@ static int set_number(struct reading *reading, int id, const char *value) {
   char *end = NULL;
   double number = strtod(value, &end);
   if (end == value || *end || !isfinite(number) || number < setting->min || number > setting->max) {
-    snprintf(reading->why, reading->why_size, "%s: `%.80s` is no number from %g to %g (%s)",
+    snprintf(reading->why, reading->why_size, "%s: `%.80s` is no number from %.10g to %.10g (%s)",
              reading->where, value, setting->min, setting->max, setting->value);
     return -EINVAL;
   }
