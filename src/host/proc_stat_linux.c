@@ -67,13 +67,21 @@ int xpf_proc_stat_read(int dir, const char *path, struct xpf_proc_stat *out) {
   return xpf_proc_stat_parse(text, out);
 }
 
+int xpf_proc_schedstat_parse(const char *text, uint64_t *run_ns, uint64_t *wait_ns,
+                             uint64_t *slices) {
+  const char *second = strchr(text, ' ');
+  const char *third = second ? strchr(second + 1, ' ') : NULL;
+  if (!second || !xpf_proc_number(text, run_ns) || !xpf_proc_number(second, wait_ns))
+    return -EINVAL;
+  if (slices && (!third || !xpf_proc_number(third, slices)))
+    return -EINVAL;
+  return 0;
+}
+
 int xpf_proc_schedstat_read(int dir, const char *path, uint64_t *run_ns, uint64_t *wait_ns) {
   char text[128];
   ssize_t got = xpf_proc_file_read(dir, path, text, sizeof text);
   if (got <= 0)
     return got == 0 ? -ESRCH : (int)got;
-  const char *second = strchr(text, ' ');
-  if (!second || !xpf_proc_number(text, run_ns) || !xpf_proc_number(second, wait_ns))
-    return -EINVAL;
-  return 0;
+  return xpf_proc_schedstat_parse(text, run_ns, wait_ns, NULL);
 }

@@ -16,7 +16,11 @@ struct xpf_proc_stat {
 int xpf_proc_stat_parse(const char *text, struct xpf_proc_stat *out);
 /* path relative to dir, e.g. "stat" or "12/stat". -ESRCH when the process or thread has ended. */
 int xpf_proc_stat_read(int dir, const char *path, struct xpf_proc_stat *out);
-/* Time spent waiting for a processor. The same errors; -ENOENT without schedstat in the kernel. */
+/* The text of a schedstat file: time on a processor, time spent waiting for one, and how often it
+ * got one (may be NULL). -EINVAL. */
+int xpf_proc_schedstat_parse(const char *text, uint64_t *run_ns, uint64_t *wait_ns,
+                             uint64_t *slices);
+/* The errors of _stat_read; -ENOENT without schedstat in the kernel. */
 int xpf_proc_schedstat_read(int dir, const char *path, uint64_t *run_ns, uint64_t *wait_ns);
 uint64_t xpf_proc_tick_ns(void);
 #endif

@@ -9,6 +9,7 @@ static const struct {
   size_t offset;
 } numbers[] = {
     {"VmSize:", offsetof(struct xpf_proc_status, size_kb)},
+    {"VmHWM:", offsetof(struct xpf_proc_status, peak_rss_kb)},
     {"VmRSS:", offsetof(struct xpf_proc_status, rss_kb)},
     {"RssAnon:", offsetof(struct xpf_proc_status, rss_anon_kb)},
     {"RssFile:", offsetof(struct xpf_proc_status, rss_file_kb)},
