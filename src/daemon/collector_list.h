@@ -3,7 +3,12 @@
 #define XPF_DAEMON_COLLECTOR_LIST_H
 #include "daemon/collector.h"
 
-#define XPF_COLLECTORS(X) X(load)
+/* clang-format off */
+#define XPF_COLLECTORS(X) \
+  X(cpu) \
+  X(load) \
+  X(memory)
+/* clang-format on */
 
 #define XPF_COLLECTOR_DECLARATION(name) extern const struct xpf_collector xpf_collector_##name;
 XPF_COLLECTORS(XPF_COLLECTOR_DECLARATION)

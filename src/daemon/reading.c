@@ -1,0 +1,48 @@
+#include "daemon/reading.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void *xpf_reading_new(const struct xpf_collector_context *context,
+                      const struct xpf_kind *const *kinds, size_t rows_max, size_t size,
+                      int *error) {
+  struct xpf_reading *reading = calloc(1, size);
+  *error = -ENOMEM;
+  if (!reading)
+    return NULL;
+  reading->proc = context->proc;
+  reading->sys = context->sys;
+  for (unsigned i = 0; i < XPF_READING_SHEETS_MAX && kinds[i]; i++)
+    if (!(reading->sheets[i] = xpf_sheet_new(kinds[i], rows_max))) {
+      xpf_reading_free(reading);
+      return NULL;
+    }
+  *error = 0;
+  return reading;
+}
+
+void xpf_reading_begin(struct xpf_reading *reading) {
+  for (struct xpf_sheet **sheet = reading->sheets; *sheet; sheet++)
+    xpf_sheet_begin(*sheet);
+}
+
+int xpf_reading_file(struct xpf_reading *reading, const char *name, unsigned first, unsigned last) {
+  int error = xpf_proc_text_read(&reading->text, reading->proc, name);
+  for (unsigned i = first; error && i <= last; i++)
+    xpf_sheet_fail(reading->sheets[i], error);
+  return error;
+}
+
+void xpf_reading_publish(void *arg, struct xpf_world *world, int64_t now_ms) {
+  struct xpf_reading *reading = arg;
+  for (struct xpf_sheet **sheet = reading->sheets; *sheet; sheet++)
+    xpf_sheet_publish(*sheet, world, now_ms);
+}
+
+void xpf_reading_free(void *arg) {
+  struct xpf_reading *reading = arg;
+  for (struct xpf_sheet **sheet = reading->sheets; *sheet; sheet++)
+    xpf_sheet_free(*sheet);
+  xpf_proc_text_free(&reading->text);
+  free(reading);
+}
