@@ -182,3 +182,10 @@ void xpf_daemon_free(struct xpf_daemon *daemon) {
   xpf_world_free(daemon->world);
   daemon->world = NULL;
 }
+
+void *xpf_daemon_part(const struct xpf_daemon *daemon, const struct xpf_part *part) {
+  for (unsigned i = 0; i < XPF_DAEMON_PARTS_MAX && xpf_parts[i]; i++)
+    if (xpf_parts[i] == part)
+      return daemon->parts[i];
+  return NULL;
+}

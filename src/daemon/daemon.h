@@ -29,6 +29,8 @@ struct xpf_daemon {
   bool is_stopping;
 };
 
+struct xpf_part;
+
 /* Starts everything. settings outlives the daemon. 0, or negative and a sentence for a person in
  * why; the loop then runs empty by itself. */
 int xpf_daemon_start(struct xpf_daemon *daemon, uv_loop_t *loop,
@@ -36,4 +38,6 @@ int xpf_daemon_start(struct xpf_daemon *daemon, uv_loop_t *loop,
 /* Begins the end; the loop runs empty when it is done. Then call _free. */
 void xpf_daemon_stop(struct xpf_daemon *daemon);
 void xpf_daemon_free(struct xpf_daemon *daemon);
+/* The state of one of its parts (part_list.h); NULL when it is not running. */
+void *xpf_daemon_part(const struct xpf_daemon *daemon, const struct xpf_part *part);
 #endif
