@@ -3,7 +3,11 @@
 #define XPF_DAEMON_PART_LIST_H
 #include "daemon/part.h"
 
-#define XPF_PARTS(X) X(profiles)
+/* clang-format off */
+#define XPF_PARTS(X) \
+  X(rpc) \
+  X(profiles)
+/* clang-format on */
 
 #define XPF_PART_DECLARATION(name) extern const struct xpf_part xpf_part_##name;
 XPF_PARTS(XPF_PART_DECLARATION)

@@ -21,7 +21,7 @@ enum xpf_access {
 
 struct xpf_route {
   const char *method; /* "GET" (also answers HEAD), "POST", "DELETE" */
-  const char *path;   /* "/api/events"; a last part of "*" takes any one part: "/api/profiles/*" */
+  const char *path;   // "/api/events"; "/api/profiles/*" takes any one last part, "/a/**" any rest
   enum xpf_access access;
   void (*handle)(struct xpf_exchange *exchange);
   const char *help;

@@ -135,6 +135,14 @@ static int read_members(struct xpf_request *request, const struct xpf_document *
   return rc;
 }
 
+static int take_tree(struct xpf_request *request, const struct xpf_document *document,
+                     struct xpf_fault *fault) {
+  request->root = document->root;
+  if (!cJSON_IsObject(request->root))
+    return invalid(fault, "", "A request must be a JSON object.");
+  return read_members(request, document, fault);
+}
+
 int xpf_request_parse(struct xpf_request *request, const char *line, size_t size,
                       struct xpf_fault *fault) {
   *request = (struct xpf_request){0};
@@ -146,12 +154,17 @@ int xpf_request_parse(struct xpf_request *request, const char *line, size_t size
                   document.wrong);
     return rc;
   }
-  request->root = document.root;
-  if (cJSON_IsArray(request->root))
+  if (cJSON_IsArray(document.root)) {
+    request->root = document.root;
     return invalid(fault, "", "Batches are not supported: send one request a line.");
-  if (!cJSON_IsObject(request->root))
-    return invalid(fault, "", "A request must be a JSON object.");
-  return read_members(request, &document, fault);
+  }
+  return take_tree(request, &document, fault);
+}
+
+int xpf_request_take(struct xpf_request *request, const struct xpf_document *take_document,
+                     struct xpf_fault *fault) {
+  *request = (struct xpf_request){0};
+  return take_tree(request, take_document, fault);
 }
 
 void xpf_request_free(struct xpf_request *request) {

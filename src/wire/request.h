@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <cjson/cJSON.h>
+#include "wire/document.h"
 
 /* What was wrong, in words for a person; `field` is "" or the JSON path of the culprit. */
 struct xpf_fault {
@@ -36,6 +37,10 @@ struct xpf_request {
  * number too large for a double. Batch arrays are refused with a clear sentence. */
 int xpf_request_parse(struct xpf_request *request, const char *line, size_t size,
                       struct xpf_fault *fault);
+/* The same for what xpf_document_parse made already (the text it came from must still be there), or
+ * for a part of it (then without document->id). The root passes to the request, also on failure. */
+int xpf_request_take(struct xpf_request *request, const struct xpf_document *take_document,
+                     struct xpf_fault *fault);
 void xpf_request_free(struct xpf_request *request);
 
 /* Typed readers of params. Absent or null: 0 and *out untouched. Wrong type or range: negative and
