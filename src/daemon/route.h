@@ -1,5 +1,5 @@
 /* A route answers requests for one path. One file (a file may hold related routes) and one line in
- * route_table.c. HTTP itself (http.c, libwebsockets on the daemon's libuv loop) knows nothing about
+ * route_list.h. HTTP itself (http.c, libwebsockets on the daemon's libuv loop) knows nothing about
  * what is served, and routes know nothing about sockets. All on the loop's thread. */
 #ifndef XPF_DAEMON_ROUTE_H
 #define XPF_DAEMON_ROUTE_H
@@ -28,6 +28,13 @@ struct xpf_route {
 };
 extern const struct xpf_route xpf_routes[];
 extern const size_t xpf_routes_count;
+/* The route of a request: the most exact path of the table that matches. *part: what the wildcard
+ * stands for, within path. NULL: there is none; then *methods has the bits of those that the path
+ * would have (0: there is no such path). Pure. */
+const struct xpf_route *xpf_route_find(const char *method, const char *path, const char **part,
+                                       unsigned *methods);
+/* GET 1, POST 2, DELETE 4, PUT 8; 0: another one. */
+unsigned xpf_method_bit(const char *method);
 
 /* What was asked. Texts live as long as the exchange. */
 struct xpf_daemon *xpf_exchange_daemon(const struct xpf_exchange *exchange);
@@ -43,6 +50,9 @@ const char *xpf_exchange_body(const struct xpf_exchange *exchange, size_t *size)
  * exchange is not to be touched. */
 void xpf_exchange_reply(struct xpf_exchange *exchange, int status, const char *content_type,
                         const void *body, size_t size);
+/* The same with a body from malloc, which becomes the exchange's. */
+void xpf_exchange_reply_take(struct xpf_exchange *exchange, int status, const char *content_type,
+                             char *take, size_t size);
 void xpf_exchange_reply_json(struct xpf_exchange *exchange, int status, cJSON *take);
 /* {"error": {"status": …, "field": field or null, "message": …}} */
 void xpf_exchange_reply_error(struct xpf_exchange *exchange, int status, const char *field,

@@ -1,0 +1,23 @@
+/* Which entities a request is about: its parameters `kind` and `key`, lists with commas. */
+#ifndef XPF_DAEMON_ENTITY_FILTER_H
+#define XPF_DAEMON_ENTITY_FILTER_H
+#include <stdbool.h>
+#include "daemon/world.h"
+
+#define XPF_FILTER_NAMES_MAX 64
+#define XPF_FILTER_TEXT_MAX  4096
+
+struct xpf_name_list {
+  char text[XPF_FILTER_TEXT_MAX];
+  const char *names[XPF_FILTER_NAMES_MAX];
+  unsigned count; /* 0: every name */
+};
+/* "a,b"; NULL or "": every name. 0, or -E2BIG. Pure. */
+int xpf_name_list_parse(struct xpf_name_list *out, const char *text);
+bool xpf_name_list_has(const struct xpf_name_list *list, const char *name);
+
+struct xpf_entity_filter {
+  struct xpf_name_list kinds, keys;
+};
+bool xpf_entity_filter_has(const struct xpf_entity_filter *filter, const struct xpf_entity *entity);
+#endif

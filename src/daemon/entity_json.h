@@ -1,0 +1,13 @@
+/* Entities and kinds as the JSON of docs/xprofd-api.md. Pure. */
+#ifndef XPF_DAEMON_ENTITY_JSON_H
+#define XPF_DAEMON_ENTITY_JSON_H
+#include <stdint.h>
+#include "daemon/world.h"
+#include "format/json.h"
+
+void xpf_kind_json(struct xpf_json *json, const struct xpf_kind *kind);
+/* Everything about it, as in /api/entities. */
+void xpf_entity_json(struct xpf_json *json, const struct xpf_entity *entity, int64_t now_ms);
+/* Kind, key, values and quality only, as in a frame of /api/live. */
+void xpf_entity_json_values(struct xpf_json *json, const struct xpf_entity *entity, int64_t now_ms);
+#endif

@@ -1,0 +1,324 @@
+#include "daemon/http.h"
+
+#include <errno.h>
+#include <libwebsockets.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/daemon.h"
+
+#define HEADER_BYTES      (16 * 1024) /* of one request, in libwebsockets */
+#define REQUEST_SECONDS   10          /* for the head of a request */
+#define KEEP_SECONDS      75          /* between two requests */
+#define BODY_SECONDS      30          /* for a whole body */
+#define READING_SECONDS   60          /* without the client taking anything of its answer */
+#define EXTRA_CONNECTIONS 16          /* that are told that there are too many */
+
+static void free_connection(struct xpf_connection *connection) {
+  *connection->link = connection->next;
+  if (connection->next)
+    connection->next->link = connection->link;
+  connection->http->connections_count--;
+  free(connection);
+}
+
+static struct xpf_connection *add_connection(struct xpf_http *http) {
+  struct xpf_connection *connection = calloc(1, sizeof *connection);
+  if (!connection)
+    return NULL;
+  connection->http = http;
+  connection->since_ms = xpf_world_now_ms();
+  connection->next = http->connections;
+  connection->link = &http->connections;
+  if (connection->next)
+    connection->next->link = &connection->next;
+  http->connections = connection;
+  http->connections_count++;
+  return connection;
+}
+
+static bool is_listed(const struct xpf_http *http, const struct xpf_connection *connection) {
+  for (const struct xpf_connection *at = http->connections; at; at = at->next)
+    if (at == connection)
+      return true;
+  return false;
+}
+
+static void accepted(void *arg, int fd) {
+  struct xpf_http *http = arg;
+  struct xpf_connection *connection =
+      http->connections_count < XPF_HTTP_CONNECTIONS_MAX + EXTRA_CONNECTIONS ? add_connection(http)
+                                                                             : NULL;
+  if (!connection) {
+    http->refused++;
+    close(fd);
+    return;
+  }
+  connection->peer.size = connection->local.size = sizeof connection->peer.storage;
+  getpeername(fd, (struct sockaddr *)&connection->peer.storage, &connection->peer.size);
+  getsockname(fd, (struct sockaddr *)&connection->local.storage, &connection->local.size);
+  lws_adopt_desc_t adopt = {
+      .vh = http->vhost,
+      .type = LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET | LWS_ADOPT_ALLOW_SSL,
+      .fd.sockfd = fd,
+      .opaque = connection,
+  };
+  struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&adopt);
+  if (!wsi && is_listed(http, connection))
+    free_connection(connection);
+  else if (wsi)
+    connection->wsi = wsi;
+}
+
+void xpf_http_wants_to_write(void *arg) {
+  struct xpf_connection *connection = arg;
+  lws_callback_on_writable(connection->wsi);
+}
+
+static void refuse(struct xpf_exchange *exchange, const struct xpf_refusal *why) {
+  exchange->state = XPF_EXCHANGE_HANDLING;
+  if (why->status == 401)
+    xpf_exchange_add_header(exchange, "www-authenticate", "Bearer realm=\"xprofd\"");
+  xpf_exchange_reply_error(exchange, why->status, why->field, "%s", why->message);
+}
+
+static void refuse_method(struct xpf_exchange *exchange, unsigned methods) {
+  if (methods == 0) {
+    xpf_exchange_reply_error(exchange, 404, NULL, "there is nothing at `%.200s`", exchange->path);
+    return;
+  }
+  char allow[64];
+  snprintf(allow, sizeof allow, "OPTIONS%s%s%s%s", methods & 1 ? ", GET, HEAD" : "",
+           methods & 2 ? ", POST" : "", methods & 4 ? ", DELETE" : "", methods & 8 ? ", PUT" : "");
+  xpf_exchange_add_header(exchange, "allow", allow);
+  if (strcmp(exchange->method, "OPTIONS") == 0)
+    xpf_exchange_reply(exchange, 204, NULL, NULL, 0);
+  else
+    xpf_exchange_reply_error(exchange, 405, NULL, "`%.200s` takes only %s", exchange->path, allow);
+}
+
+/* The request is complete. */
+static void dispatch(struct xpf_exchange *exchange) {
+  exchange->state = XPF_EXCHANGE_HANDLING;
+  exchange->route->handle(exchange);
+}
+
+static int find_route(struct xpf_connection *connection, struct xpf_exchange *exchange) {
+  unsigned methods = 0;
+  exchange->route = xpf_route_find(exchange->method, exchange->path, &exchange->part, &methods);
+  if (!exchange->route) {
+    exchange->state = XPF_EXCHANGE_HANDLING;
+    refuse_method(exchange, methods);
+    return -1;
+  }
+  struct xpf_refusal why = {0};
+  if (xpf_http_check_access(connection, exchange, exchange->route->access, &why) == 0)
+    return 0;
+  refuse(exchange, &why);
+  return -1;
+}
+
+static int begin_request(struct xpf_connection *connection) {
+  struct xpf_http *http = connection->http;
+  if (connection->exchange) /* libwebsockets never gives two at once */
+    return -1;
+  struct xpf_exchange *exchange = xpf_exchange_new(http->daemon, connection);
+  if (!exchange)
+    return -1;
+  connection->exchange = exchange;
+  connection->since_ms = xpf_world_now_ms();
+  http->requests++;
+  struct xpf_refusal why = {0};
+  if (xpf_http_read_request(connection->wsi, exchange, &why) != 0) {
+    exchange->keeps_alive = false;
+    refuse(exchange, &why);
+    return 0;
+  }
+  if (http->connections_count > XPF_HTTP_CONNECTIONS_MAX) {
+    exchange->keeps_alive = false;
+    http->refused++;
+    why = (struct xpf_refusal){503, NULL, "too many connections; try again later"};
+    refuse(exchange, &why);
+    return 0;
+  }
+  bool keeps_alive = exchange->keeps_alive;
+  if (exchange->body_expected > 0)
+    exchange->keeps_alive = false; /* when it is refused before the body has come */
+  if (find_route(connection, exchange) != 0)
+    return 0;
+  exchange->keeps_alive = keeps_alive;
+  if (exchange->body_expected == 0) {
+    dispatch(exchange);
+    return 0;
+  }
+  exchange->body = malloc(exchange->body_expected + 1);
+  if (!exchange->body)
+    return -1;
+  const char *expect = xpf_exchange_header(exchange, "expect");
+  if (expect && strcasecmp(expect, "100-continue") == 0) {
+    char text[LWS_PRE + 32];
+    int size = snprintf(text + LWS_PRE, 32, "HTTP/1.1 100 Continue\r\n\r\n");
+    if (lws_write(connection->wsi, (unsigned char *)text + LWS_PRE, (size_t)size, LWS_WRITE_HTTP) <
+        0)
+      return -1;
+  }
+  return 0;
+}
+
+static int take_body(struct xpf_exchange *exchange, const void *data, size_t size) {
+  if (!exchange || exchange->state != XPF_EXCHANGE_READING || !exchange->body)
+    return 0; /* the answer is known already */
+  if (size > exchange->body_expected - exchange->body_size)
+    size = exchange->body_expected - exchange->body_size;
+  memcpy(exchange->body + exchange->body_size, data, size);
+  exchange->body_size += size;
+  exchange->body[exchange->body_size] = '\0';
+  if (exchange->body_size == exchange->body_expected)
+    dispatch(exchange);
+  return 0;
+}
+
+static int finish_exchange(struct xpf_connection *connection) {
+  struct xpf_exchange *exchange = connection->exchange;
+  bool keeps_alive = exchange->keeps_alive;
+  connection->exchange = NULL;
+  connection->since_ms = xpf_world_now_ms();
+  xpf_exchange_leave(exchange);
+  return !keeps_alive || lws_http_transaction_completed(connection->wsi) ? -1 : 0;
+}
+
+static int send_more(struct xpf_connection *connection) {
+  struct xpf_exchange *exchange = connection->exchange;
+  static unsigned char buffer[LWS_PRE + XPF_EXCHANGE_PIECE]; /* one loop, one thread */
+  if (!exchange)
+    return 0;
+  bool is_last = false;
+  long size = xpf_exchange_take(exchange, (char *)buffer + LWS_PRE, XPF_EXCHANGE_PIECE, &is_last);
+  if (size < 0)
+    return -1;
+  if (size == 0 && !is_last)
+    return 0;
+  connection->since_ms = xpf_world_now_ms();
+  lws_set_timeout(connection->wsi, NO_PENDING_TIMEOUT, 0);
+  if (size > 0 && lws_write(connection->wsi, buffer + LWS_PRE, (size_t)size,
+                            is_last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < size)
+    return -1;
+  if (is_last)
+    return finish_exchange(connection);
+  lws_callback_on_writable(connection->wsi);
+  return 0;
+}
+
+static void gone(struct xpf_connection *connection) {
+  struct xpf_exchange *exchange = connection->exchange;
+  connection->exchange = NULL;
+  if (exchange)
+    xpf_exchange_leave(exchange);
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t size) {
+  (void)user;
+  struct xpf_connection *connection = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+  if (!connection)
+    return lws_callback_http_dummy(wsi, reason, user, in, size);
+  switch ((int)reason) {
+  case LWS_CALLBACK_HTTP:
+    connection->wsi = wsi;
+    return begin_request(connection);
+  case LWS_CALLBACK_HTTP_BODY:
+    return take_body(connection->exchange, in, size);
+  case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+    return 0;
+  case LWS_CALLBACK_HTTP_WRITEABLE:
+    return send_more(connection);
+  case LWS_CALLBACK_CLOSED_HTTP:
+    gone(connection);
+    return 0;
+  case LWS_CALLBACK_WSI_DESTROY:
+    gone(connection);
+    lws_set_opaque_user_data(wsi, NULL);
+    free_connection(connection);
+    return 0;
+  default:
+    return lws_callback_http_dummy(wsi, reason, user, in, size);
+  }
+}
+
+static const struct lws_protocols PROTOCOLS[] = {
+    {.name = "http", .callback = callback},
+    {0},
+};
+
+static void say_nothing(int level, const char *line) {
+  (void)level, (void)line;
+}
+
+static int make_context(struct xpf_http *http) {
+  void *loops[] = {http->daemon->loop};
+  struct lws_context_creation_info info = {
+      .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+      .protocols = PROTOCOLS,
+      .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
+                 LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+      .foreign_loops = loops,
+      .gid = -1,
+      .uid = -1,
+      .max_http_header_data = HEADER_BYTES,
+      .timeout_secs = REQUEST_SECONDS,
+      .keepalive_timeout = KEEP_SECONDS,
+      .fd_limit_per_thread = XPF_HTTP_CONNECTIONS_MAX + EXTRA_CONNECTIONS + 16,
+      .alpn = "http/1.1",
+      .vhost_name = "xprofd",
+      .pcontext = &http->context,
+  };
+  lws_set_log_level(LLL_ERR | LLL_WARN, say_nothing);
+  http->context = lws_create_context(&info);
+  if (!http->context)
+    return -ENOMEM;
+  http->vhost = lws_create_vhost(http->context, &info);
+  return http->vhost ? 0 : -EINVAL;
+}
+
+int xpf_http_start(struct xpf_http **out, struct xpf_daemon *daemon,
+                   const struct xpf_http_options *options, char *why, size_t why_size) {
+  struct xpf_http *http = calloc(1, sizeof *http);
+  if (!http)
+    return -ENOMEM;
+  http->daemon = daemon;
+  http->options = *options;
+  http->accept.accepted = accepted;
+  http->accept.arg = http;
+  int error =
+      xpf_tcp_accept_start(&http->accept, daemon->loop, &options->listen, "listen", why, why_size);
+  if (error) {
+    free(http);
+    return error;
+  }
+  error = make_context(http);
+  if (error) {
+    snprintf(why, why_size, "libwebsockets does not start");
+    return error;
+  }
+  *out = http;
+  return 0;
+}
+
+void xpf_http_tick(struct xpf_http *http, int64_t now_ms) {
+  (void)http, (void)now_ms;
+}
+
+static void accept_closed(void *arg) {
+  struct xpf_http *http = arg;
+  lws_context_destroy(http->context);
+  http->closed(http->closed_arg);
+}
+
+void xpf_http_stop(struct xpf_http *http, void (*closed)(void *arg), void *arg) {
+  http->is_stopping = true;
+  http->closed = closed;
+  http->closed_arg = arg;
+  xpf_tcp_accept_close(&http->accept, accept_closed, http);
+}

@@ -1,0 +1,19 @@
+/* Every route: X(method, path, access, name, help); xpf_route_<name> answers it, and is in the file
+ * of its subject, route_*.c. */
+#ifndef XPF_DAEMON_ROUTE_LIST_H
+#define XPF_DAEMON_ROUTE_LIST_H
+#include "daemon/route.h"
+
+/* clang-format off */
+#define XPF_ROUTES(X)                                                                               \
+  X("GET", "/healthz", OPEN, health, "Whether all is well")                                         \
+  X("GET", "/metrics", READ, metrics, "Prometheus text 0.0.4, or OpenMetrics 1.0")                  \
+  X("GET", "/api/kinds", READ, kinds, "The kinds of things and their fields")                       \
+  X("GET", "/api/entities", READ, entities, "What there is, with the latest values")
+/* clang-format on */
+
+#define XPF_ROUTE_DECLARATION(method, path, access, name, help)                                    \
+  void xpf_route_##name(struct xpf_exchange *exchange);
+XPF_ROUTES(XPF_ROUTE_DECLARATION)
+#undef XPF_ROUTE_DECLARATION
+#endif
