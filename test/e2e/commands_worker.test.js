@@ -22,7 +22,10 @@ const BODY = `
     end = how;
   }
   const tell = () => worker.postMessage('end');
-  const WORK = 'let timer; function again() { workOfTheWorker(26); timer = setTimeout(again, 2); } again();';
+  // Each turn is several sampling intervals long: shorter ones can lie between two samples each time, because a sample
+  // wakes the loop, which then runs the timer that is due.
+  const WORK = 'const { writeSync } = require("node:fs"); let timer;' +
+    'function again() { workOfTheWorker(30); writeSync(1, "turn\\\\n"); timer = setTimeout(again, 2); } again();';
   serve({
     work() { start(WORK, () => worker.terminate()); },
     exit() { start(WORK + 'parentPort.on("message", () => process.exit(3));', tell); },
@@ -51,6 +54,12 @@ async function open(t) {
       await until(async () => (await ids()).includes(1), 'the worker is listed');
       return 1;
     },
+    /** Until a worker at work has done so many turns more. */
+    async turns(count) {
+      const done = () => app.stdout.split('turn\n').length;
+      const before = done();
+      await until(() => done() >= before + count, `${count} turns of the worker`);
+    },
     async endWorker() {
       app.tell('end');
       await until(() => /^worker ended/m.test(app.stdout), 'the end of the worker');
@@ -60,7 +69,7 @@ async function open(t) {
 
 describe('commands, worker threads', { timeout: 58000 }, () => {
   test('thread_id as number and as text: the profile is that of the worker', async (t) => {
-    const { rpc, startWorker, endWorker } = await open(t);
+    const { rpc, startWorker, endWorker, turns } = await open(t);
     const id = await startWorker('work');
     const environments = (await rpc.call('list_environments')).environments;
     assert.deepStrictEqual(
@@ -72,11 +81,11 @@ describe('commands, worker threads', { timeout: 58000 }, () => {
       assert.deepStrictEqual([running.state, running.thread_id], ['running', id]);
       const none = { code: -32000, message: 'stop_cpu_profiling dependent action start_cpu_profiling is not running.' };
       assert.deepStrictEqual(await rpc.refused('stop_cpu_profiling', { thread_id: 0 }), none, 'main has none');
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await turns(10);
       const written = await rpc.call('stop_cpu_profiling', { thread_id, wait: true });
       assert.strictEqual(written.filepath, running.filepath);
       const found = names(read(written.filepath));
-    assert.ok(found.includes('workOfTheWorker'), found.join(' '));
+      assert.ok(found.includes('workOfTheWorker'), found.join(' '));
     }
     await endWorker();
   });

@@ -7,7 +7,7 @@ const assert = require('node:assert');
 const { test } = require('node:test');
 
 const { startApp } = require('./support/app');
-const { until } = require('./support/until');
+const { sleep, until } = require('./support/until');
 
 /** A main thread that is busy half of the time, in turns of 40 ms, and a worker that always is. */
 const LOAD = `
@@ -23,18 +23,20 @@ function times(app) {
   return lines.filter(({ component }) => component === 'cpu').map(({ time }) => Date.parse(time));
 }
 
+function middle(list) {
+  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+}
+
+/** Each on its second, but for a few that the machine made wait, and no creeping. */
 function checkTimes(all, periodMs) {
-  const late = all.map((time, i) => time - all[0] - i * periodMs);
-  const drift = late.at(-1);
-  const total = periodMs * (all.length - 1);
+  const begin = middle(all.map((time, i) => time - i * periodMs));
+  const late = all.map((time, i) => time - i * periodMs - begin);
   const text = `ms against the ideal: ${late.join(' ')}`;
-  assert.ok(Math.abs(drift) <= Math.max(0.01 * total, LATE_MS / 2), `drift of ${drift} in ${total} ms; ${text}`);
-  for (const ms of late) assert.ok(Math.abs(ms) <= LATE_MS, text);
-  // The median shows whether it creeps, which single late ones do not.
-  const middle = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+  const outliers = late.filter((ms) => Math.abs(ms) > LATE_MS);
+  assert.ok(outliers.length <= Math.ceil(all.length / 10), text);
   const half = Math.floor(late.length / 2);
-  const creep = middle(late.slice(half)) - middle(late.slice(0, half));
-  assert.ok(Math.abs(creep) <= 0.01 * total, `creeps by ${creep} ms; ${text}`);
+  const creep = middle(late.slice(-half)) - middle(late.slice(0, half));
+  assert.ok(Math.abs(creep) <= Math.max(0.01 * periodMs * (all.length - 1), LATE_MS), `creeps by ${creep} ms; ${text}`);
 }
 
 test('log_interval 1 for 20 s under load: 21 records, each on its second', async () => {
@@ -72,15 +74,15 @@ test('a process that was stopped for 3 s does not write the missed records after
   try {
     await until(() => times(app).length >= 2, 'two records');
     app.child.kill('SIGSTOP');
-    await new Promise((resolve) => setTimeout(resolve, 3200));
-    app.child.kill('SIGCONT');
+    await sleep(3200);
     const before = times(app).length;
-    await until(() => times(app).length >= before + 3, 'three more records');
+    app.child.kill('SIGCONT');
+    await until(() => times(app).length >= before + 4, 'four more records');
     const all = times(app).slice(before - 1);
-    assert.ok(all[1] - all[0] > 2500, 'the pause');
-    for (let i = 2; i < all.length; i++) {
-      assert.ok(all[i] - all[i - 1] > 1000 - LATE_MS, `records ${all[i] - all[i - 1]} ms apart`);
-    }
+    assert.ok(all[1] - all[0] > 2500, `the pause: ${all[1] - all[0]} ms`);
+    // The first one is late, the others come at their seconds again: four of them take more than two seconds. With
+    // the missed ones it would be less than one.
+    assert.ok(all[4] - all[1] > 1500, `four records within ${all[4] - all[1]} ms`);
   } finally {
     app.child.kill('SIGCONT');
     await app.stop();
