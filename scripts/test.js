@@ -40,7 +40,9 @@ function add(name, counts, status) {
 /** Runs a script that ends with `…: N passed, N failed[, N skipped]`, and adds that. */
 async function runPart(title, words) {
   console.log(`\n== ${title}`);
+  const begin = Date.now();
   const { text, status } = await run(process.execPath, words, { timeout: PART_LIMIT_MS });
+  console.log(`== ${title}: ${Math.round((Date.now() - begin) / 1000)} s`);
   const sums = [...text.matchAll(/^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/gm)];
   const [, ...numbers] = sums.pop() || [];
   const [passed = 0, failed = 0, skipped = 0] = numbers.map((word) => Number(word) || 0);
@@ -90,9 +92,7 @@ async function matrix(names) {
     return; // one asks for a quick answer
   }
   const others = [MAJORS[0], MAJORS[MAJORS.length - 1]].filter((major) => ABIS[major] !== process.versions.modules);
-  for (const major of others) {
-    await runPart(`Node ${major}`, ['scripts/matrix.js', major]);
-  }
+  await runPart(`Node ${others.join(' and ')}`, ['scripts/matrix.js', ...others]);
 }
 
 async function main() {

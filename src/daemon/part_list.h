@@ -5,7 +5,6 @@
 
 /* clang-format off */
 #define XPF_PARTS(X) \
-  X(discovery) \
   X(http) \
   X(rpc) \
   X(profiles)

@@ -1,6 +1,7 @@
 'use strict';
 
 // The manual page, and completion in real shells.
+// matrix: once, it is about shells.
 
 const assert = require('node:assert');
 const fs = require('node:fs');

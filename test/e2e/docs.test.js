@@ -2,6 +2,7 @@
 
 // The documentation is true: the commands it shows run and print what it shows, its links lead somewhere, its lists are
 // complete.
+// matrix: once, most of it is about xprofctl, and Node is told apart elsewhere.
 
 const assert = require('node:assert');
 const fs = require('node:fs');

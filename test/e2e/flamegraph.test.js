@@ -1,6 +1,7 @@
 'use strict';
 
 // The flame graph as a person meets it: made by xprofctl, opened from disk in Chromium, worked with by mouse, keys and touch.
+// matrix: once, the browser meets a file of xprofctl.
 
 /* global document, dispatchEvent, innerWidth, location, requestAnimationFrame, WheelEvent -- what runs in the page */
 

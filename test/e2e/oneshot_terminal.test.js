@@ -1,6 +1,7 @@
 'use strict';
 
 // The one-shot commands on a terminal: the bar, colours, Ctrl-C.
+// matrix: once, it is about the screen of xprofctl.
 
 const assert = require('node:assert');
 const fs = require('node:fs');

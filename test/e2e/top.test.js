@@ -2,6 +2,7 @@
 
 // xprofctl top in a real terminal: what it shows, what its keys do, what targets in trouble do to it, and that the
 // terminal is given back.
+// matrix: once, it is about the screen of xprofctl.
 
 const assert = require('node:assert');
 const fs = require('node:fs');

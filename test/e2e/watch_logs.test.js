@@ -1,6 +1,7 @@
 'use strict';
 
 // xprofctl watch and xprofctl logs against real processes.
+// matrix: once, xprofctl reads what the C core wrote.
 
 const assert = require('node:assert');
 const fs = require('node:fs');

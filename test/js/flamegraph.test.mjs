@@ -1,4 +1,5 @@
 // The parts of the flame graph's viewer that need no browser: what its trees hold is compared with sums over stacks.
+// matrix: once, it is about the browser's code.
 
 import assert from 'node:assert';
 import { createRequire } from 'node:module';
