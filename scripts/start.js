@@ -2,6 +2,7 @@
 
 // npm start                          the demo: a service under load, looked at from outside; about 15 s
 // npm start -- path/to/app.js [args] the same for an application of yours
+// npm start -- --with-xprofd [...]    beside xprofd, with its console in the browser, until Ctrl-C
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -9,51 +10,15 @@ const path = require('node:path');
 const { spawn } = require('node:child_process');
 
 const { setUp } = require('./setup');
+const { say, step, sleep, shown, start, stop, waitForLine } = require('./stage');
+const { runWithXprofd } = require('./start_xprofd');
 const { lastRecord, describeRecord, describeProfile, filesSince, bytes } = require('./summary');
 
 const root = path.join(__dirname, '..');
 const xprofctl = path.join(root, 'build', 'Release', 'xprofctl');
 const PROFILE_MS = 5000;
 const LOAD_SECONDS = 10;
-const KILL_AFTER_MS = 5000;
 const CLOCK_STEP_MS = 20; // file times are coarser than Date.now()
-const children = new Set();
-
-function say(text = '') {
-  console.log(text);
-}
-
-let steps = 0;
-function step(text) {
-  steps += 1;
-  say(`\n[${steps}] ${text}`);
-}
-
-const sleep = (ms) =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-
-function start(args, options) {
-  const child = spawn(process.execPath, args, options);
-  children.add(child);
-  child.ended = new Promise((resolve) => {
-    child.once('error', (error) => resolve({ code: 1, signal: null, error }));
-    child.once('exit', (code, signal) => resolve({ code, signal }));
-  }).then((end) => {
-    children.delete(child);
-    return end;
-  });
-  return child;
-}
-
-/** SIGTERM, then SIGKILL; returns when the process has ended. */
-async function stop(child) {
-  const killer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
-  child.kill('SIGTERM');
-  await child.ended;
-  clearTimeout(killer);
-}
 
 /** Runs xprofctl; gives its output and exit status. */
 function ctl(args, limitMs) {
@@ -90,11 +55,6 @@ async function takeProfile(pid, logDir, beganMs) {
   return file;
 }
 
-function shown(file) {
-  const relative = path.relative(process.cwd(), file);
-  return relative.startsWith('..') ? file : relative;
-}
-
 function printResult({ logDir, record, profile, beganMs, intervalSeconds }) {
   const figures = describeRecord(record, intervalSeconds);
   if (figures.length > 0) {
@@ -125,28 +85,6 @@ function printNext(logDir, profile, isDemo) {
   say('\nWhat to type next');
   const width = Math.max(...lines.map(([what]) => what.length));
   lines.forEach(([what, text]) => say(`  ${what.padEnd(width)}  ${text}`));
-}
-
-/** The first line of a child's output that matches; rejects when it ends before. */
-function waitForLine(child, pattern, limitMs) {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const timer = setTimeout(() => reject(new Error('the service did not start in time')), limitMs);
-    const give = (settle, value) => {
-      clearTimeout(timer);
-      settle(value);
-    };
-    child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      text += chunk;
-      const match = pattern.exec(text);
-      if (match) {
-        give(resolve, match[1]);
-      }
-    });
-    child.ended.then(({ code, signal }) => {
-      give(reject, new Error(`the service ended at once (${signal || `exit status ${code}`})`));
-    });
-  });
 }
 
 async function demo(logDir) {
@@ -240,18 +178,22 @@ function chooseLogDir() {
 }
 
 async function main() {
-  const [file, ...args] = process.argv.slice(2);
+  const words = process.argv.slice(2);
+  const withXprofd = words[0] === '--with-xprofd';
+  const [file, ...args] = withXprofd ? words.slice(1) : words;
   if (file && !fs.existsSync(file)) {
     throw new Error(`there is no file ${path.resolve(file)}`);
   }
-  step('set-up: what the build needs, the addon, xprofctl');
+  step('set-up: what the build needs, the addon, xprofctl, xprofd');
   setUp();
   say('    ready');
   const logDir = chooseLogDir();
+  if (withXprofd) {
+    process.exitCode = await runWithXprofd(file, args, logDir);
+    return;
+  }
   process.exitCode = file ? await runApp(file, args, logDir) : await demo(logDir);
 }
-
-process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
 main().catch((error) => {
   console.error(`\nxprofiler: ${error.message}`);

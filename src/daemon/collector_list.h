@@ -7,7 +7,13 @@
 #define XPF_COLLECTORS(X) \
   X(cpu) \
   X(load) \
-  X(memory)
+  X(memory) \
+  X(network) \
+  X(protocols) \
+  X(sockets) \
+  X(conntrack) \
+  X(softnet) \
+  X(files)
 /* clang-format on */
 
 #define XPF_COLLECTOR_DECLARATION(name) extern const struct xpf_collector xpf_collector_##name;

@@ -5,6 +5,7 @@
 
 /* clang-format off */
 #define XPF_PARTS(X) \
+  X(discovery) \
   X(http) \
   X(rpc) \
   X(profiles)

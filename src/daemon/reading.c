@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "host/proc_file.h"
+
 void *xpf_reading_new(const struct xpf_collector_context *context,
                       const struct xpf_kind *const *kinds, size_t rows_max, size_t size,
                       int *error) {
@@ -30,6 +32,21 @@ int xpf_reading_file(struct xpf_reading *reading, const char *name, unsigned fir
   int error = xpf_proc_text_read(&reading->text, reading->proc, name);
   for (unsigned i = first; error && i <= last; i++)
     xpf_sheet_fail(reading->sheets[i], error);
+  return error;
+}
+
+int xpf_reading_number(struct xpf_reading *reading, struct xpf_row *row, unsigned field,
+                       const char *name, unsigned column, double unit) {
+  uint64_t number;
+  int error = xpf_proc_text_read(&reading->text, reading->proc, name);
+  char *at = reading->text.text;
+  char *line = error ? NULL : xpf_proc_text_line(&at), *word = NULL;
+  for (unsigned i = 0; line && i <= column; i++)
+    word = xpf_proc_text_word(&line);
+  if (word && xpf_proc_number(word, &number))
+    xpf_row_set(row, field, (double)number * unit);
+  else
+    xpf_row_mark(row, field, xpf_quality_of_error(error));
   return error;
 }
 

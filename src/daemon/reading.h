@@ -24,6 +24,11 @@ void xpf_reading_begin(struct xpf_reading *reading);
 /* Reads a file of proc into text; on failure the sheets `first` to `last` fail. 0 or -errno. */
 int xpf_reading_file(struct xpf_reading *reading, const char *name, unsigned first, unsigned last);
 
+/* The number in a column (from 0) of the first line of a file of proc, times unit, into a field of
+ * row; when it cannot be read the field says so. 0 or -errno. */
+int xpf_reading_number(struct xpf_reading *reading, struct xpf_row *row, unsigned field,
+                       const char *name, unsigned column, double unit);
+
 /* These are a collector's `publish` and `free` as they are. */
 void xpf_reading_publish(void *reading, struct xpf_world *world, int64_t now_ms);
 void xpf_reading_free(void *reading);

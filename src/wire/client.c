@@ -436,3 +436,20 @@ int xpf_client_take(struct xpf_client *client, cJSON **result, struct xpf_fault 
   }
   return -EAGAIN; /* it never stops talking: the others have their turns too */
 }
+
+int xpf_client_take_line(struct xpf_client *client, char **line, size_t *size) {
+  int rc = client->broken;
+  for (int turn = 0; rc == 0 && turn < TAKE_TURNS_MAX; turn++) {
+    switch (xpf_frame_next(&client->frame, line, size)) {
+    case XPF_FRAME_LINE:
+      return 0;
+    case XPF_FRAME_TOO_LONG:
+      rc = -EPROTO;
+      break;
+    default:
+      rc = receive_now(client);
+    }
+  }
+  note_broken(client, rc);
+  return rc == 0 ? -EAGAIN : rc;
+}

@@ -38,6 +38,9 @@ int xpf_client_call(struct xpf_client *client, const char *method, cJSON *take_p
 int xpf_client_send(struct xpf_client *client, const char *method, cJSON *take_params,
                     int timeout_ms);
 int xpf_client_take(struct xpf_client *client, cJSON **result, struct xpf_fault *fault);
+/* The same for a caller that reads replies itself: the next line as it came, NUL-terminated, valid
+ * until the next call. 0, -EAGAIN, or as _take. */
+int xpf_client_take_line(struct xpf_client *client, char **line, size_t *size);
 /* Sends without waiting; used for `cancel`. */
 int xpf_client_notify(struct xpf_client *client, const char *method, cJSON *take_params,
                       int timeout_ms);
