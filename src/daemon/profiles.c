@@ -83,7 +83,7 @@ enum xpf_take_state xpf_take_state(const struct xpf_take *take, int64_t now_ms) 
     return XPF_TAKE_FAILED;
   if (!take->child)
     return XPF_TAKE_COMPLETE;
-  return now_ms < take->ends_ms ? XPF_TAKE_RUNNING : XPF_TAKE_WRITING;
+  return now_ms < take->ends_ms || !take->kind->is_timed ? XPF_TAKE_RUNNING : XPF_TAKE_WRITING;
 }
 
 struct xpf_take *xpf_profiles_first(const struct xpf_profiles *profiles) {
