@@ -136,7 +136,7 @@
             "<(SHARED_INTERMEDIATE_DIR)/flamegraph_page.c",
             "<(SHARED_INTERMEDIATE_DIR)/format/pprof.pb-c.c",
           ],
-          "libraries": ["-lcjson", "-lprotobuf-c", "-lz", "-lwebsockets", "-lsqlite3", "-luv"],
+          "libraries": ["-lcjson", "-lprotobuf-c", "-lz", "-lwebsockets", "-lssl", "-lcrypto", "-lsqlite3", "-luv"],
           "ldflags": ["-Wl,--as-needed"],
         },
       ],

@@ -56,6 +56,7 @@ if (fs.existsSync(path.join(__dirname, '..', 'src', 'daemon'))) {
   BUILD.push(
     { package: 'libuv1-dev', isThere: () => hasHeader('#include <uv.h>') },
     { package: 'libwebsockets-dev', isThere: () => hasHeader('#include <libwebsockets.h>') },
+    { package: 'libssl-dev', isThere: () => hasHeader('#include <openssl/ssl.h>') },
     { package: 'libwebsockets-evlib-uv', isThere: () => hasLibrary('libwebsockets-evlib_uv.so') },
     { package: 'libsqlite3-dev', isThere: () => hasHeader('#include <sqlite3.h>') },
   );

@@ -81,7 +81,7 @@ static void tick(uv_timer_t *timer) {
   struct xpf_daemon *daemon = timer->data;
   int64_t now_ms = xpf_world_now_ms();
   if (now_ms % 1000 > LATE_MS && now_ms % 1000 < 1000 - 20)
-    daemon->ticks_late++;
+    daemon->figures.ticks_late++;
   xpf_world_frame(daemon->world, now_ms);
   xpf_collecting_tick(daemon->collecting, now_ms);
   for (unsigned i = 0; xpf_parts[i]; i++)

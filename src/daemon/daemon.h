@@ -12,6 +12,19 @@
 
 #define XPF_DAEMON_PARTS_MAX 16
 
+struct xpf_live_client;
+
+/* What the daemon counts about itself; shown by self.c. */
+struct xpf_figures {
+  unsigned late_in_minute; /* seconds of the last minute that were late */
+  uint64_t ticks_late;     /* ticks that came more than half a second late */
+  uint64_t http_requests, http_refused;
+  unsigned http_connections, live_clients;
+  uint64_t live_lost; /* events that slow clients of the live stream lost */
+  uint64_t scrapes, scrape_bytes;
+  double scrape_seconds;
+};
+
 struct xpf_daemon {
   uv_loop_t *loop;
   const struct xpf_settings *settings;
@@ -20,11 +33,12 @@ struct xpf_daemon {
   const struct xpf_store_engine *store_engine; /* NULL: no history is kept */
   struct xpf_store *store;
   int64_t started_ms;
+  struct xpf_figures figures;
+  struct xpf_live_client *live; /* of route_live.c */
 
   struct xpf_collecting *collecting; /* the rest: of daemon.c */
   void *parts[XPF_DAEMON_PARTS_MAX];
   uv_timer_t timer;
-  uint64_t ticks_late; /* ticks that came more than half a second late */
   unsigned stopping;
   bool is_stopping;
 };

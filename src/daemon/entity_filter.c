@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/daemon.h"
+#include "daemon/route.h"
+
 int xpf_name_list_parse(struct xpf_name_list *out, const char *text) {
   out->count = 0;
   if (!text)
@@ -31,4 +34,24 @@ bool xpf_entity_filter_has(const struct xpf_entity_filter *filter,
                            const struct xpf_entity *entity) {
   return xpf_name_list_has(&filter->kinds, entity->kind->name) &&
          xpf_name_list_has(&filter->keys, entity->key);
+}
+
+int xpf_entity_filter_read(struct xpf_entity_filter *out, struct xpf_exchange *exchange) {
+  const struct xpf_world *world = xpf_exchange_daemon(exchange)->world;
+  static const char *const NAMES[] = {"kind", "key"};
+  struct xpf_name_list *const lists[] = {&out->kinds, &out->keys};
+  for (unsigned i = 0; i < 2; i++)
+    if (xpf_name_list_parse(lists[i], xpf_exchange_param(exchange, NAMES[i])) != 0) {
+      xpf_exchange_reply_error(exchange, 400, NAMES[i], "%s: at most %d at a time, %d characters",
+                               NAMES[i], XPF_FILTER_NAMES_MAX, XPF_FILTER_TEXT_MAX - 1);
+      return -E2BIG;
+    }
+  for (unsigned i = 0; i < out->kinds.count; i++)
+    if (!xpf_world_kind_named(world, out->kinds.names[i])) {
+      xpf_exchange_reply_error(exchange, 400, "kind",
+                               "kind: there is no kind `%.80s`; /api/kinds lists them",
+                               out->kinds.names[i]);
+      return -ENOENT;
+    }
+  return 0;
 }

@@ -1,4 +1,4 @@
-/* Which entities a request is about: its parameters `kind` and `key`, lists with commas. */
+/* Which entities a request is about: its parameters `kind` and `key`, lists with commas. [loop] */
 #ifndef XPF_DAEMON_ENTITY_FILTER_H
 #define XPF_DAEMON_ENTITY_FILTER_H
 #include <stdbool.h>
@@ -19,5 +19,8 @@ bool xpf_name_list_has(const struct xpf_name_list *list, const char *name);
 struct xpf_entity_filter {
   struct xpf_name_list kinds, keys;
 };
+struct xpf_exchange;
+/* From the parameters of a request. 0; else the request is answered with what is wrong. */
+int xpf_entity_filter_read(struct xpf_entity_filter *out, struct xpf_exchange *exchange);
 bool xpf_entity_filter_has(const struct xpf_entity_filter *filter, const struct xpf_entity *entity);
 #endif

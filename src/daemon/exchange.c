@@ -352,6 +352,18 @@ void xpf_exchange_stream_send(struct xpf_exchange *exchange, const char *event, 
   xpf_http_wants_to_write(exchange->connection);
 }
 
+unsigned xpf_exchange_stream_waiting(const struct xpf_exchange *exchange) {
+  return exchange->events_count;
+}
+
+uint64_t xpf_exchange_stream_lost(const struct xpf_exchange *exchange) {
+  return exchange->events_lost;
+}
+
+void xpf_exchange_stream_lose(struct xpf_exchange *exchange) {
+  exchange->events_lost++;
+}
+
 static size_t take_events(struct xpf_exchange *exchange, char *out, size_t size) {
   size_t used = 0;
   while (used < size && exchange->events_count > 0) {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <libwebsockets.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,8 @@ static void free_connection(struct xpf_connection *connection) {
   *connection->link = connection->next;
   if (connection->next)
     connection->next->link = connection->link;
-  connection->http->connections_count--;
+  struct xpf_http *http = connection->http;
+  http->daemon->figures.http_connections = --http->connections_count;
   free(connection);
 }
 
@@ -35,7 +37,7 @@ static struct xpf_connection *add_connection(struct xpf_http *http) {
   if (connection->next)
     connection->next->link = &connection->next;
   http->connections = connection;
-  http->connections_count++;
+  http->daemon->figures.http_connections = ++http->connections_count;
   return connection;
 }
 
@@ -52,7 +54,7 @@ static void accepted(void *arg, int fd) {
       http->connections_count < XPF_HTTP_CONNECTIONS_MAX + EXTRA_CONNECTIONS ? add_connection(http)
                                                                              : NULL;
   if (!connection) {
-    http->refused++;
+    http->daemon->figures.http_refused++;
     close(fd);
     return;
   }
@@ -78,6 +80,7 @@ void xpf_http_wants_to_write(void *arg) {
 }
 
 static void refuse(struct xpf_exchange *exchange, const struct xpf_refusal *why) {
+  exchange->daemon->figures.http_refused += why->status != 400;
   exchange->state = XPF_EXCHANGE_HANDLING;
   if (why->status == 401)
     xpf_exchange_add_header(exchange, "www-authenticate", "Bearer realm=\"xprofd\"");
@@ -129,7 +132,9 @@ static int begin_request(struct xpf_connection *connection) {
     return -1;
   connection->exchange = exchange;
   connection->since_ms = xpf_world_now_ms();
-  http->requests++;
+  connection->had_request = true;
+  http->daemon->figures.http_requests++;
+  lws_set_timeout(connection->wsi, NO_PENDING_TIMEOUT, 0); /* ours are kept by the tick */
   struct xpf_refusal why = {0};
   if (xpf_http_read_request(connection->wsi, exchange, &why) != 0) {
     exchange->keeps_alive = false;
@@ -138,7 +143,6 @@ static int begin_request(struct xpf_connection *connection) {
   }
   if (http->connections_count > XPF_HTTP_CONNECTIONS_MAX) {
     exchange->keeps_alive = false;
-    http->refused++;
     why = (struct xpf_refusal){503, NULL, "too many connections; try again later"};
     refuse(exchange, &why);
     return 0;
@@ -225,6 +229,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
   if (!connection)
     return lws_callback_http_dummy(wsi, reason, user, in, size);
   switch ((int)reason) {
+  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+  case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    return -1; /* nothing here speaks anything but HTTP/1.1 */
   case LWS_CALLBACK_HTTP:
     connection->wsi = wsi;
     return begin_request(connection);
@@ -253,16 +260,18 @@ static const struct lws_protocols PROTOCOLS[] = {
 };
 
 static void say_nothing(int level, const char *line) {
-  (void)level, (void)line;
+  (void)level, (void)line; /* it has words for every odd request */
 }
 
 static int make_context(struct xpf_http *http) {
   void *loops[] = {http->daemon->loop};
+  const struct xpf_http_options *options = &http->options;
   struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN_SERVER,
       .protocols = PROTOCOLS,
       .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
-                 LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+                 LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                 (options->tls_cert ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
       .foreign_loops = loops,
       .gid = -1,
       .uid = -1,
@@ -273,8 +282,11 @@ static int make_context(struct xpf_http *http) {
       .alpn = "http/1.1",
       .vhost_name = "xprofd",
       .pcontext = &http->context,
+      .ssl_cert_filepath = options->tls_cert,
+      .ssl_private_key_filepath = options->tls_key,
+      .ssl_options_set = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
   };
-  lws_set_log_level(LLL_ERR | LLL_WARN, say_nothing);
+  lws_set_log_level(0, say_nothing);
   http->context = lws_create_context(&info);
   if (!http->context)
     return -ENOMEM;
@@ -282,38 +294,92 @@ static int make_context(struct xpf_http *http) {
   return http->vhost ? 0 : -EINVAL;
 }
 
+static void free_http(struct xpf_http *http) {
+  free((char *)(uintptr_t)http->options.token);
+  free((char *)(uintptr_t)http->options.tls_cert);
+  free((char *)(uintptr_t)http->options.tls_key);
+  free(http);
+}
+
+static const char *copy_text(const char *text) {
+  return text ? strdup(text) : NULL;
+}
+
 int xpf_http_start(struct xpf_http **out, struct xpf_daemon *daemon,
                    const struct xpf_http_options *options, char *why, size_t why_size) {
+  *out = NULL;
   struct xpf_http *http = calloc(1, sizeof *http);
   if (!http)
     return -ENOMEM;
   http->daemon = daemon;
   http->options = *options;
+  http->options.token = copy_text(options->token);
+  http->options.tls_cert = copy_text(options->tls_cert);
+  http->options.tls_key = copy_text(options->tls_key);
   http->accept.accepted = accepted;
   http->accept.arg = http;
   int error =
       xpf_tcp_accept_start(&http->accept, daemon->loop, &options->listen, "listen", why, why_size);
   if (error) {
-    free(http);
-    return error;
-  }
-  error = make_context(http);
-  if (error) {
-    snprintf(why, why_size, "libwebsockets does not start");
+    free_http(http);
     return error;
   }
   *out = http;
-  return 0;
+  error = make_context(http);
+  if (error)
+    snprintf(why, why_size,
+             "listen: libwebsockets does not start; is the package libwebsockets-evlib-uv there?");
+  return error;
 }
 
+static int64_t patience_ms(const struct xpf_connection *connection) {
+  const struct xpf_exchange *exchange = connection->exchange;
+  if (!exchange)
+    return (connection->had_request ? KEEP_SECONDS : REQUEST_SECONDS) * 1000;
+  switch (exchange->state) {
+  case XPF_EXCHANGE_READING:
+    return BODY_SECONDS * 1000;
+  case XPF_EXCHANGE_HANDLING:
+    return INT64_MAX; /* it is we who take the time */
+  default:
+    return READING_SECONDS * 1000;
+  }
+}
+
+/* Deadlines are for the whole of a request, a body, a piece of the answer: a byte now and then does
+ * not move them. */
 void xpf_http_tick(struct xpf_http *http, int64_t now_ms) {
-  (void)http, (void)now_ms;
+  for (struct xpf_connection *at = http->connections; at; at = at->next)
+    if (at->wsi && now_ms - at->since_ms > patience_ms(at))
+      lws_set_timeout(at->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+}
+
+static void ended(uv_handle_t *handle) {
+  struct xpf_http *http = handle->data;
+  void (*closed)(void *) = http->closed;
+  void *arg = http->closed_arg;
+  free_http(http);
+  closed(arg);
+}
+
+/* On a loop that is not its own, libwebsockets is told twice: first it closes its handles, and when
+ * the loop has seen them go, it frees itself. */
+static void end(uv_timer_t *timer) {
+  struct xpf_http *http = timer->data;
+  if (http->connections_count > 0 || ++http->end_turns < 4)
+    return;
+  if (http->context)
+    lws_context_destroy(http->context);
+  uv_close((uv_handle_t *)timer, ended);
 }
 
 static void accept_closed(void *arg) {
   struct xpf_http *http = arg;
-  lws_context_destroy(http->context);
-  http->closed(http->closed_arg);
+  uv_timer_init(http->daemon->loop, &http->end);
+  http->end.data = http;
+  uv_timer_start(&http->end, end, 0, 5);
+  if (http->context)
+    lws_context_destroy(http->context);
 }
 
 void xpf_http_stop(struct xpf_http *http, void (*closed)(void *arg), void *arg) {

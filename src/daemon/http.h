@@ -14,7 +14,6 @@ struct lws_context;
 struct lws_vhost;
 
 #define XPF_HTTP_CONNECTIONS_MAX 256
-#define XPF_HTTP_STREAMS_MAX     32
 
 struct xpf_http_options {
   struct xpf_address listen;
@@ -30,6 +29,7 @@ struct xpf_connection {
   struct xpf_exchange *exchange; /* NULL between two requests */
   struct xpf_address peer, local;
   int64_t since_ms; /* of what is going on: waiting for a request, its body, the client's reading */
+  bool had_request;
   struct xpf_connection *next, **link;
 };
 
@@ -40,14 +40,15 @@ struct xpf_http {
   struct lws_context *context;
   struct lws_vhost *vhost;
   struct xpf_connection *connections;
-  unsigned connections_count, streams_count;
-  uint64_t requests, refused;
+  unsigned connections_count;
   bool is_stopping;
-  unsigned closing;
+  uv_timer_t end; /* while it stops */
+  unsigned end_turns;
   void (*closed)(void *arg);
   void *closed_arg;
 };
 
+/* 0; else negative with a sentence in why: *out is then NULL, or is to be stopped. */
 int xpf_http_start(struct xpf_http **out, struct xpf_daemon *daemon,
                    const struct xpf_http_options *options, char *why, size_t why_size);
 void xpf_http_tick(struct xpf_http *http, int64_t now_ms);

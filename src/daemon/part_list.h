@@ -5,6 +5,7 @@
 
 /* clang-format off */
 #define XPF_PARTS(X) \
+  X(self) \
   X(discovery) \
   X(http) \
   X(rpc) \

@@ -45,6 +45,9 @@ const char *xpf_exchange_param(const struct xpf_exchange *exchange, const char *
 /* A request header, by its lower-case name ("accept"); NULL. */
 const char *xpf_exchange_header(const struct xpf_exchange *exchange, const char *name);
 const char *xpf_exchange_body(const struct xpf_exchange *exchange, size_t *size);
+/* Whether this client may have what needs that access: for routes where it depends on the body.
+ * Only within handle(). */
+bool xpf_exchange_may(const struct xpf_exchange *exchange, enum xpf_access access);
 
 /* The answer: exactly one of these, now or later. After it (and after `left` was called) the
  * exchange is not to be touched. */
@@ -64,9 +67,13 @@ void xpf_exchange_reply_file(struct xpf_exchange *exchange, const char *path,
 void xpf_exchange_add_header(struct xpf_exchange *exchange, const char *name, const char *value);
 /* Server-sent events: begin, then any number of events (`data` is one line of JSON). A client that
  * reads too slowly loses events, never more than a bounded number are kept. The stream ends when
- * the client leaves. */
+ * the client leaves. Begins within handle(), after xpf_exchange_on_left. */
 void xpf_exchange_stream_begin(struct xpf_exchange *exchange);
 void xpf_exchange_stream_send(struct xpf_exchange *exchange, const char *event, const char *data);
+/* Events that wait for the client to take them, and those that it lost so far. */
+unsigned xpf_exchange_stream_waiting(const struct xpf_exchange *exchange);
+uint64_t xpf_exchange_stream_lost(const struct xpf_exchange *exchange);
+void xpf_exchange_stream_lose(struct xpf_exchange *exchange); /* counts one that was not made */
 /* Called when the client leaves before the answer was complete, or a stream ends. */
 void xpf_exchange_on_left(struct xpf_exchange *exchange, void (*left)(void *arg), void *arg);
 #endif

@@ -58,19 +58,8 @@ static void list(struct xpf_json *json, const struct xpf_world *world,
 void xpf_route_entities(struct xpf_exchange *exchange) {
   const struct xpf_world *world = xpf_exchange_daemon(exchange)->world;
   struct xpf_entity_filter filter;
-  if (xpf_name_list_parse(&filter.kinds, xpf_exchange_param(exchange, "kind")) != 0 ||
-      xpf_name_list_parse(&filter.keys, xpf_exchange_param(exchange, "key")) != 0) {
-    xpf_exchange_reply_error(exchange, 400, "key", "at most %d kinds and %d keys at a time",
-                             XPF_FILTER_NAMES_MAX, XPF_FILTER_NAMES_MAX);
+  if (xpf_entity_filter_read(&filter, exchange) != 0)
     return;
-  }
-  for (unsigned i = 0; i < filter.kinds.count; i++)
-    if (!xpf_world_kind_named(world, filter.kinds.names[i])) {
-      xpf_exchange_reply_error(exchange, 400, "kind",
-                               "kind: there is no kind `%.80s`; /api/kinds lists them",
-                               filter.kinds.names[i]);
-      return;
-    }
   struct xpf_memory_sink sink;
   struct xpf_json json;
   xpf_memory_sink_init(&sink, ANSWER_MAX);

@@ -5,16 +5,19 @@
 #include "daemon/route.h"
 
 /* clang-format off */
-#define XPF_ROUTES(X)                                                                               \
-  X("GET", "/healthz", OPEN, health, "Whether all is well")                                         \
-  X("GET", "/metrics", READ, metrics, "Prometheus text 0.0.4, or OpenMetrics 1.0")                  \
-  X("GET", "/api/kinds", READ, kinds, "The kinds of things and their fields")                       \
+#define XPF_ROUTES(X) \
+  X("GET", "/healthz", OPEN, health, "Whether all is well") \
+  X("GET", "/metrics", READ, metrics, "Prometheus text 0.0.4, or OpenMetrics 1.0") \
+  X("GET", "/api/kinds", READ, kinds, "The kinds of things and their fields") \
   X("GET", "/api/entities", READ, entities, "What there is, with the latest values") \
+  X("GET", "/api/live", READ, live, "What changes, as server-sent events") \
+  X("GET", "/api/self", READ, self, "The daemon's own state, cost and settings") \
   X("GET", "/api/profiles", ACT, profiles_list, "Profiles that were taken through xprofd, newest first") \
-  X("POST", "/api/profiles", ACT, profiles_post, "Takes a profile, a snapshot or a report")        \
-  X("GET", "/api/profiles/*", ACT, profiles_get, "One of them")                                    \
-  X("DELETE", "/api/profiles/*", ACT, profiles_delete, "Stops one early, or removes it")           \
-  X("GET", "/api/files/*", ACT, files_get, "Its file, or another form of it: ?format=html")
+  X("POST", "/api/profiles", ACT, profiles_post, "Takes a profile, a snapshot or a report") \
+  X("GET", "/api/profiles/*", ACT, profiles_get, "One of them") \
+  X("DELETE", "/api/profiles/*", ACT, profiles_delete, "Stops one early, or removes it") \
+  X("GET", "/api/files/*", ACT, files_get, "Its file, or another form of it: ?format=html") \
+  X("GET", "/**", OPEN, console, "The console")
 /* clang-format on */
 
 #define XPF_ROUTE_DECLARATION(method, path, access, name, help)                                    \

@@ -17,6 +17,7 @@ struct scrape {
   struct xpf_exchange *exchange;
   struct xpf_exposition *exposition;
   bool is_openmetrics, is_packed;
+  uint64_t begun_ns;
   struct xpf_memory_sink text;
 };
 
@@ -48,6 +49,10 @@ static void written(uv_work_t *work, int status) {
     xpf_memory_sink_free(&scrape->text);
     xpf_exchange_reply_error(scrape->exchange, 503, NULL, "no memory for the text");
   } else {
+    struct xpf_figures *figures = &xpf_exchange_daemon(scrape->exchange)->figures;
+    figures->scrapes++;
+    figures->scrape_bytes += scrape->text.size;
+    figures->scrape_seconds += (double)(uv_hrtime() - scrape->begun_ns) / 1e9;
     xpf_exchange_add_header(scrape->exchange, "vary", "accept, accept-encoding");
     if (scrape->is_packed)
       xpf_exchange_add_header(scrape->exchange, "content-encoding", "gzip");
@@ -65,6 +70,7 @@ void xpf_route_metrics(struct xpf_exchange *exchange) {
   const char *accept = xpf_exchange_header(exchange, "accept");
   const char *encoding = xpf_exchange_header(exchange, "accept-encoding");
   struct scrape *scrape = open_scrapes < SCRAPES_MAX ? calloc(1, sizeof *scrape) : NULL;
+  uint64_t begun_ns = uv_hrtime();
   if (scrape)
     scrape->exposition = xpf_exposition_new(daemon->world, xpf_world_now_ms());
   if (!scrape || !scrape->exposition) {
@@ -74,6 +80,7 @@ void xpf_route_metrics(struct xpf_exchange *exchange) {
     return;
   }
   scrape->exchange = exchange;
+  scrape->begun_ns = begun_ns;
   scrape->is_openmetrics = accept && strcasestr(accept, "application/openmetrics-text");
   scrape->is_packed = encoding && strcasestr(encoding, "gzip");
   xpf_memory_sink_init(&scrape->text, TEXT_MAX);

@@ -81,7 +81,10 @@ static int read_answer(int netlink, uid_t *uid) {
   if (answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
       answer.header.nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
     return -EPROTO;
-  *uid = ((const struct inet_diag_msg *)NLMSG_DATA(&answer.header))->idiag_uid;
+  const struct inet_diag_msg *found = NLMSG_DATA(&answer.header);
+  if (found->idiag_inode == 0)
+    return -ENOENT; /* no process has it any more: the kernel then says that it is of root */
+  *uid = found->idiag_uid;
   return 0;
 }
 

@@ -1,0 +1,10 @@
+/* The clients of /api/live: what changes in the world, as server-sent events. [loop] */
+#ifndef XPF_DAEMON_LIVE_H
+#define XPF_DAEMON_LIVE_H
+
+struct xpf_daemon;
+
+#define XPF_LIVE_CLIENTS_MAX 32
+/* Tells every client something that does not come from the world: `event` with one line of JSON. */
+void xpf_live_tell(struct xpf_daemon *daemon, const char *event, const char *json);
+#endif
