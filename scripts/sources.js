@@ -21,11 +21,12 @@ const target = list('src/target'); // of those who look at a core from outside
 const bridge = list('src/bridge');
 const INSIDE_ONLY = /^src\/host\/(coredump|freeze|symbols|glibc_floor)/; // a process looks at itself
 const OUTSIDE_ONLY = /^src\/host\/(tcp_listener|process_signal)/; // looks at another one
+const HOST_ONLY = /^src\/host\/(mount_table|volume|proc_text|net_text|tcp_peer)/; // looks at the whole host: xprofd
 
 module.exports = {
   bridge,
-  addon: [...shared.filter((file) => !OUTSIDE_ONLY.test(file)), ...list('src/core'), ...bridge],
-  ctl: [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...target, ...list('ctl')],
+  addon: [...shared.filter((file) => !OUTSIDE_ONLY.test(file) && !HOST_ONLY.test(file)), ...list('src/core'), ...bridge],
+  ctl: [...shared.filter((file) => !INSIDE_ONLY.test(file) && !HOST_ONLY.test(file)), ...target, ...list('ctl')],
   // Not in the package.
   daemon: fs.existsSync(path.join(root, 'src/daemon'))
     ? [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...target, ...list('src/daemon')]

@@ -4,7 +4,6 @@
 
 #include "daemon/collector_list.h"
 #include "daemon/reading.h"
-#include "host/proc_file.h"
 
 #define SOURCE "/proc/meminfo "
 
@@ -79,31 +78,9 @@ static void *memory_new(const struct xpf_collector_context *context, int *error)
   return xpf_reading_new(context, KINDS, 1, sizeof(struct xpf_reading), error);
 }
 
-static const char *name_of(unsigned field) {
-  return FIELDS[field].source + strlen(SOURCE);
-}
-
-/* "MemTotal:  24684084 kB" */
-static void read_line(struct xpf_row *row, char *line, unsigned *next) {
-  char *end = strchr(line, ':');
-  uint64_t number;
-  if (!end || !xpf_proc_number(end + 1, &number))
-    return;
-  *end = '\0';
-  double unit = strstr(end + 1, " kB") ? 1024 : 1;
-  for (unsigned tried = 0; tried < COPIED; tried++) {
-    unsigned field = (*next + tried) % COPIED; /* the lines mostly come in our order */
-    if (strcmp(name_of(field), line) == 0) {
-      xpf_row_set(row, field, (double)number * unit);
-      *next = field + 1;
-      return;
-    }
-  }
-}
-
 static double value_of(const struct xpf_row *row, const char *name) {
   for (unsigned field = 0; field < COPIED; field++)
-    if (strcmp(name_of(field), name) == 0)
+    if (strcmp(FIELDS[field].source + strlen(SOURCE), name) == 0)
       return row->values[field];
   return NAN;
 }
@@ -115,10 +92,7 @@ static int memory_gather(void *arg) {
   struct xpf_row *row = error ? NULL : xpf_sheet_row(reading->sheets[0], "", NULL);
   if (!row)
     return error;
-  char *at = reading->text.text;
-  unsigned next = 0;
-  for (char *line; (line = xpf_proc_text_line(&at));)
-    read_line(row, line, &next);
+  xpf_reading_pairs(reading, row, strlen(SOURCE), COPIED);
   xpf_row_set(row, USED, value_of(row, "MemTotal") - value_of(row, "MemAvailable"));
   xpf_row_set(row, PAGE_CACHE,
               value_of(row, "Buffers") + value_of(row, "Cached") - value_of(row, "Shmem"));

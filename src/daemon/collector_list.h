@@ -8,6 +8,13 @@
   X(cpu) \
   X(load) \
   X(memory) \
+  X(vmstat) \
+  X(pressure) \
+  X(interrupts) \
+  X(softirqs) \
+  X(disks) \
+  X(filesystems) \
+  X(kernel) \
   X(network) \
   X(protocols) \
   X(sockets) \

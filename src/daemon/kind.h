@@ -21,8 +21,10 @@ enum xpf_quality {
 };
 
 struct xpf_field {
-  const char *key;    /* unique in its kind: JSON, history, console. [a-z0-9_]+ */
-  const char *family; /* the whole Prometheus name; NULL: not in /metrics */
+  const char *key; /* unique in its kind: JSON, history, console. [a-z0-9_]+ */
+  /* The whole Prometheus name; NULL: not in /metrics. Names of node_exporter's that count without
+   * "_total" at their end (node_vmstat_pgfault) are there as node_exporter has them: untyped. */
+  const char *family;
   const char *labels; /* constant labels of this member of the family: mode="user"; or NULL */
   enum xpf_field_type type;
   const char *unit; /* a base unit: "seconds", "bytes", "ratio", "celsius"; "" for a number */

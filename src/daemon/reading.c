@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "host/proc_file.h"
 
@@ -48,6 +49,33 @@ int xpf_reading_number(struct xpf_reading *reading, struct xpf_row *row, unsigne
   else
     xpf_row_mark(row, field, xpf_quality_of_error(error));
   return error;
+}
+
+static void read_pair(const struct xpf_kind *kind, struct xpf_row *row, char *line, size_t skip,
+                      unsigned count, unsigned *next) {
+  char *end = line + strcspn(line, ": ");
+  char *rest = end + (*end == ':');
+  uint64_t number;
+  if (*end == '\0' || !xpf_proc_number(rest, &number))
+    return;
+  double unit = strstr(rest, " kB") ? 1024 : 1;
+  *end = '\0';
+  for (unsigned tried = 0; tried < count; tried++) {
+    unsigned field = (*next + tried) % count; /* the lines mostly come in our order */
+    if (strcmp(kind->fields[field].source + skip, line) == 0) {
+      xpf_row_set(row, field, (double)number * unit);
+      *next = field + 1;
+      return;
+    }
+  }
+}
+
+void xpf_reading_pairs(struct xpf_reading *reading, struct xpf_row *row, size_t skip,
+                       unsigned count) {
+  char *at = reading->text.text;
+  unsigned next = 0;
+  for (char *line; (line = xpf_proc_text_line(&at));)
+    read_pair(row->kind, row, line, skip, count, &next);
 }
 
 void xpf_reading_publish(void *arg, struct xpf_world *world, int64_t now_ms) {

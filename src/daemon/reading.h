@@ -23,6 +23,10 @@ void *xpf_reading_new(const struct xpf_collector_context *context,
 void xpf_reading_begin(struct xpf_reading *reading);
 /* Reads a file of proc into text; on failure the sheets `first` to `last` fail. 0 or -errno. */
 int xpf_reading_file(struct xpf_reading *reading, const char *name, unsigned first, unsigned last);
+/* For files of lines `name number` or `name: number kB`: sets the first `count` fields of the row
+ * from the text. The name of a field's line is its `source` without the first `skip` letters. */
+void xpf_reading_pairs(struct xpf_reading *reading, struct xpf_row *row, size_t skip,
+                       unsigned count);
 
 /* The number in a column (from 0) of the first line of a file of proc, times unit, into a field of
  * row; when it cannot be read the field says so. 0 or -errno. */

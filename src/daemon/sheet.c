@@ -34,11 +34,11 @@ static void free_texts(char **texts, size_t count) {
   free(texts);
 }
 
-static void free_row(const struct xpf_kind *kind, struct xpf_row *row) {
+static void free_row(struct xpf_row *row) {
   if (!row)
     return;
-  free_texts(row->labels, count_names(kind->labels));
-  free_texts(row->info, count_names(kind->info));
+  free_texts(row->labels, count_names(row->kind->labels));
+  free_texts(row->info, count_names(row->kind->info));
   free(row->key);
   free(row->values);
   free(row->before);
@@ -50,7 +50,7 @@ void xpf_sheet_free(struct xpf_sheet *sheet) {
   if (!sheet)
     return;
   for (size_t i = 0; i < sheet->count; i++)
-    free_row(sheet->kind, sheet->rows[i]);
+    free_row(sheet->rows[i]);
   free(sheet->rows);
   free(sheet);
 }
@@ -101,6 +101,7 @@ static struct xpf_row *make_row(const struct xpf_kind *kind, const char *key,
   if (!row)
     return NULL;
   size_t count = kind->fields_count;
+  row->kind = kind;
   row->key = strdup(key);
   row->labels = copy_texts(labels, count_names(kind->labels));
   row->info = copy_texts(NULL, count_names(kind->info));
@@ -108,7 +109,7 @@ static struct xpf_row *make_row(const struct xpf_kind *kind, const char *key,
   row->before = calloc(count + 1, sizeof *row->before);
   row->qualities = calloc(count + 1, sizeof *row->qualities);
   if (!row->key || !row->labels || !row->info || !row->values || !row->before || !row->qualities) {
-    free_row(kind, row);
+    free_row(row);
     return NULL;
   }
   clear(kind, row->before, row->qualities);
@@ -141,8 +142,8 @@ static bool make_room(struct xpf_sheet *sheet) {
 }
 
 /* A device that another one took the place of: the same name, but not the same thing. */
-static bool relabel(const struct xpf_kind *kind, struct xpf_row *row, const char *const *labels) {
-  size_t count = count_names(kind->labels), same = 0;
+static bool relabel(struct xpf_row *row, const char *const *labels) {
+  size_t count = count_names(row->kind->labels), same = 0;
   while (same < count && strcmp(row->labels[same], labels[same]) == 0)
     same++;
   if (same == count)
@@ -153,7 +154,7 @@ static bool relabel(const struct xpf_kind *kind, struct xpf_row *row, const char
   free_texts(row->labels, count);
   row->labels = copy;
   row->has_other_labels = true;
-  clear(kind, row->before, row->qualities);
+  clear(row->kind, row->before, row->qualities);
   return true;
 }
 
@@ -168,7 +169,7 @@ struct xpf_row *xpf_sheet_row(struct xpf_sheet *sheet, const char *key, const ch
       return NULL;
     sheet->rows[sheet->count++] = row;
     sheet->next = sheet->count;
-  } else if (!relabel(sheet->kind, row, labels)) {
+  } else if (!relabel(row, labels)) {
     return NULL;
   }
   row->is_told = true;
@@ -256,7 +257,7 @@ void xpf_sheet_publish(struct xpf_sheet *sheet, struct xpf_world *world, int64_t
       publish_row(sheet, row, world, now_ms);
     } else {
       remove_entity(sheet, world, row->key);
-      free_row(sheet->kind, row);
+      free_row(row);
     }
   }
   sheet->count = left;

@@ -9,6 +9,7 @@
 #include "daemon/world.h"
 
 struct xpf_row {
+  const struct xpf_kind *kind;
   char *key;
   char **labels, **info;
   double *values, *before; /* before: NaN in its first reading */

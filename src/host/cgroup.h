@@ -11,7 +11,9 @@ enum xpf_known { XPF_ABSENT, XPF_DENIED, XPF_OK };
 
 struct xpf_pressure {
   enum xpf_known status;
-  double some_avg10, some_avg60, full_avg10, full_avg60; /* percent */
+  bool has_some, has_full; /* old kernels: no full of the processor; interrupts: no some */
+  double some_avg10, some_avg60, some_avg300; /* percent */
+  double full_avg10, full_avg60, full_avg300;
   uint64_t some_total_us, full_total_us;
 };
 

@@ -24,13 +24,15 @@ static const char *find(const char *line, const char *key) {
   return found && (!end || found < end) ? found + strlen(key) : NULL;
 }
 
-static int parse_line(const char *line, double *avg10, double *avg60, uint64_t *total_us) {
+static int parse_line(const char *line, double *avg10, double *avg60, double *avg300,
+                      uint64_t *total_us) {
   const char *ten = find(line, " avg10="), *sixty = find(line, " avg60=");
-  const char *total = find(line, " total=");
-  if (!ten || !sixty || !total || !xpf_proc_number(total, total_us))
+  const char *most = find(line, " avg300="), *total = find(line, " total=");
+  if (!ten || !sixty || !most || !total || !xpf_proc_number(total, total_us))
     return -EINVAL;
   *avg10 = percent(ten);
   *avg60 = percent(sixty);
+  *avg300 = percent(most);
   return 0;
 }
 
@@ -40,18 +42,22 @@ int xpf_pressure_parse(const char *text, struct xpf_pressure *out) {
   for (const char *line = text; line && *line;) {
     int error = 0;
     if (xpf_proc_after(line, "some ")) {
-      error = parse_line(line, &read.some_avg10, &read.some_avg60, &read.some_total_us);
-      read.status = XPF_OK;
-    } else if (xpf_proc_after(line, "full ")) { /* older kernels have none for the processor */
-      error = parse_line(line, &read.full_avg10, &read.full_avg60, &read.full_total_us);
+      error = parse_line(line, &read.some_avg10, &read.some_avg60, &read.some_avg300,
+                         &read.some_total_us);
+      read.has_some = true;
+    } else if (xpf_proc_after(line, "full ")) {
+      error = parse_line(line, &read.full_avg10, &read.full_avg60, &read.full_avg300,
+                         &read.full_total_us);
+      read.has_full = true;
     }
     if (error)
       return error;
     line = strchr(line, '\n');
     line = line ? line + 1 : NULL;
   }
-  if (read.status != XPF_OK)
+  if (!read.has_some && !read.has_full)
     return -EINVAL;
+  read.status = XPF_OK;
   *out = read;
   return 0;
 }

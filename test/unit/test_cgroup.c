@@ -477,10 +477,16 @@ static void pressure_files(void **state) {
   assert_double(pressure.some_avg60, 100);
   assert_int_equal(pressure.some_total_us, 5);
   assert_int_equal(pressure.full_total_us, 0);
+  assert_true(pressure.has_some && !pressure.has_full);
+  assert_double(pressure.some_avg300, 0.1);
+  /* Interrupts have no other line. */
+  assert_int_equal(xpf_pressure_parse("full avg10=0.00 avg60=0.00 avg300=2.00 total=7", &pressure),
+                   0);
+  assert_true(!pressure.has_some && pressure.has_full);
+  assert_double(pressure.full_avg300, 2);
   static const char *const bad[] = {
       "",
       "\n\n",
-      "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
       "some avg10=0.00 avg60=0.00 avg300=0.00\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=9\n",
       "some avg10=0.00 total=1\n",
       "some avg10=0.00 avg60=0.00 avg300=0.00 total=\n",
