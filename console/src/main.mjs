@@ -2,4 +2,6 @@
 
 import './style.css';
 
-document.getElementById('app').textContent = 'xprofd';
+import { App } from './app.mjs';
+
+new App(document.getElementById('app')).start();

@@ -1,0 +1,173 @@
+// What pages with charts have in common: one range, one timeline, a cursor that all charts share, events on the axis.
+
+import { api } from './api.mjs';
+import { h, setText } from './dom.mjs';
+import { toneOf } from './event_list.mjs';
+import { clock, when } from './format.mjs';
+import { boundsOf, writeLink } from './link.mjs';
+import { RangeBar } from './range_bar.mjs';
+import { Timeline } from './timeline.mjs';
+import { eventWord, word } from './words.mjs';
+
+const EVENTS_MAX = 300;
+const BACK_MAX = 50;
+
+export class ChartPage {
+  constructor(app, link) {
+    this.app = app;
+    this.link = link;
+    this.charts = [];
+    this.marked = [];
+    this.past = []; // ranges shown before
+    this.timeline = new Timeline({
+      world: app.world,
+      getSeries: (values, signal) => api.series(values, signal),
+      changed: () => this.draw(),
+      failed: (error) => app.fail(error, () => this.timeline.load()),
+    });
+    this.range = new RangeBar(app, link.range);
+    this.lane = h('ol', { class: 'lane', 'aria-label': word('eventsOnAxis') });
+    this.pointer = h('span', { class: 'lane-pointer faint' });
+    this.laneBox = h('div', { class: 'lane-box' }, h('span', { class: 'lane-name faint' }, word('page_events')), this.lane, this.pointer);
+  }
+
+  /** For charts. */
+  context() {
+    return {
+      timeline: this.timeline,
+      events: () => this.marked,
+      zoom: (range) => this.range.set(range),
+      back: () => this.back(),
+      say: (text) => this.app.say(text),
+      pointed: (at) => setText(this.pointer, at === null ? '' : clock(at)),
+    };
+  }
+
+  /** Charts in place of those there are; each has a `wishes` for the timeline in its series. */
+  setCharts(charts) {
+    for (const chart of this.charts) chart.destroy();
+    this.charts = charts;
+    this.wish();
+  }
+
+  wish() {
+    const wishes = this.charts.flatMap(({ series }) => series.flatMap(({ parts }) => parts));
+    return this.timeline.want([...wishes, ...(this.moreWishes?.() || [])]);
+  }
+
+  start() {
+    this.timeline.setRange(this.link.range, this.app.now());
+    this.timeline.load();
+    this.loadEvents();
+  }
+
+  navigate(link) {
+    const isOther = JSON.stringify(link.range) !== JSON.stringify(this.link.range);
+    const isBack = this.isGoingBack;
+    this.isGoingBack = false;
+    if (isOther && !isBack) this.past.push(this.link.range);
+    if (this.past.length > BACK_MAX) this.past.shift();
+    this.link = link;
+    if (isOther) {
+      this.range.show(link.range);
+      this.timeline.setRange(link.range, this.app.now());
+      this.draw();
+      this.timeline.load();
+      this.loadEvents();
+    }
+    this.options?.(link.options);
+  }
+
+  caughtUp() {
+    this.wish();
+    this.timeline.load();
+    this.loadEvents();
+  }
+
+  destroy() {
+    this.timeline.stop();
+    this.abort?.abort();
+    for (const chart of this.charts) chart.destroy();
+  }
+
+  /** The range before; the list of pages before is the browser's. */
+  back() {
+    const range = this.past.pop();
+    if (!range) return;
+    this.isGoingBack = true;
+    this.range.set(range);
+  }
+
+  restyle() {
+    for (const chart of this.charts) chart.remake();
+  }
+
+  frame(at, entities) {
+    this.timeline.frame(at, entities);
+    this.update(true);
+    this.draw();
+    this.range.tick();
+  }
+
+  draw() {
+    for (const chart of this.charts) chart.draw();
+    this.placeEvents();
+  }
+
+  async loadEvents() {
+    this.abort?.abort();
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    const { from, to } = boundsOf(this.link.range, this.app.now());
+    try {
+      const { events } = await api.events({ from: Math.round(from), to: Math.round(to) + 1, limit: EVENTS_MAX }, signal);
+      this.found = events;
+    } catch {
+      this.found = [];
+    }
+    if (!signal.aborted) this.showEvents();
+  }
+
+  happened(event) {
+    if (!this.timeline.isLive) return;
+    this.found = [event, ...(this.found || [])].slice(0, EVENTS_MAX);
+    this.showEvents();
+  }
+
+  /** Which events this page marks; a page of one thing leaves out those of others. */
+  isOurs() {
+    return true;
+  }
+
+  showEvents() {
+    this.marked = (this.found || []).filter((event) => this.isOurs(event)).map((event) => ({ ...event, tone: toneOf(event) }));
+    this.lane.replaceChildren(
+      ...this.marked.map((event) => {
+        const text = `${when(event.at_ms, this.app.now())} ${eventWord(event.name)}${event.text ? `: ${event.text}` : ''}`;
+        const around = { from: event.at_ms - 60_000, to: event.at_ms + 60_000 };
+        const button = h('button', { 'data-tone': event.tone, title: text, 'aria-label': text, onclick: () => this.range.set(around) });
+        return h('li', { 'data-at': String(event.at_ms) }, button);
+      }),
+    );
+    this.draw();
+    this.eventsShown?.(this.marked);
+  }
+
+  placeEvents() {
+    const { bounds } = this.timeline;
+    if (!bounds) return;
+    for (const item of this.lane.children) {
+      const part = (Number(item.dataset.at) - bounds.from) / (bounds.to - bounds.from);
+      item.hidden = part < 0 || part > 1;
+      item.style.left = `${(100 * part).toFixed(2)}%`;
+    }
+  }
+
+  setOptions(options) {
+    const link = { ...this.app.link, options: { ...this.app.link.options, ...options } };
+    history.replaceState(null, '', writeLink(link));
+    this.app.link = link;
+    this.link = link;
+  }
+}
+

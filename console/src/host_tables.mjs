@@ -1,0 +1,112 @@
+// Tables of the host page: which processes use most, and how full file systems are.
+
+import { h, setText } from './dom.mjs';
+import { nameOf, processValue, qualityOf, valueOf } from './fields.mjs';
+import { amount, NONE } from './format.mjs';
+import { Grid } from './grid.mjs';
+import { writeLink } from './link.mjs';
+import { meter } from './marks.mjs';
+import { word } from './words.mjs';
+
+const ROW_HEIGHT = 28;
+const ROWS_MAX = 25;
+
+const COLUMNS = {
+  cpu: [['cpu', 'ratio'], ['wait', 'seconds/s'], ['rss', 'bytes'], ['threads', '']],
+  memory: [['pss', 'bytes'], ['uss', 'bytes'], ['rss', 'bytes'], ['swap', 'bytes']],
+  io: [['read_bytes', 'bytes/s'], ['write_bytes', 'bytes/s'], ['major_faults', '/s']],
+};
+
+class Table {
+  constructor(title, grid) {
+    this.grid = grid;
+    this.card = h('section', { class: 'card table-card' }, h('header', {}, h('h3', {}, title)), grid.element);
+  }
+
+  start() {}
+
+  destroy() {
+    this.grid.destroy();
+  }
+}
+
+/** Node.js processes by what they use: CPU, memory or IO. */
+export class ProcessTop extends Table {
+  constructor(app, what) {
+    const number = ([id, unit]) => ({
+      id, width: 74, priority: COLUMNS[what].findIndex(([each]) => each === id), isNumber: true, label: word(`column_${id}`), title: word(`column_${id}_title`),
+      sort: (process) => this.value(process, id),
+      show: (cell, process) => Grid.showValue(cell, amount(this.value(process, id), unit), this.value(process, id) === null ? qualityOf(app.world, process, id === 'cpu' ? 'cpu_user' : id) : ''),
+    });
+    const grid = new Grid({
+      id: `top-${what}`, label: word(`top_${what}`), rowHeight: ROW_HEIGHT, maxHeight: '320px', keyOf: ({ key }) => key, sortBy: [COLUMNS[what][0][0], -1],
+      open: ({ key }) => app.go({ page: 'process', part: key, options: {} }),
+      empty: () => word('noProcesses'),
+      columns: [
+        { id: 'pid', width: 56, priority: 2, isNumber: true, label: word('column_pid'), sort: (process) => Number(process.labels.pid ?? process.key.split('.')[0]), text: ({ labels, key }) => labels.pid ?? key.split('.')[0] },
+        { id: 'name', width: 110, priority: 0, isWide: true, label: word('column_name'), sort: (process) => this.nameOf(process), show: (cell, process) => Grid.showLink(cell, this.nameOf(process), writeLink({ page: 'process', part: process.key })) },
+        ...COLUMNS[what].map(number),
+      ],
+    });
+    super(word(`top_${what}`), grid);
+    this.app = app;
+  }
+
+  nameOf(process) {
+    const node = this.app.world.find('node', process.key);
+    return node?.labels.name || nameOf(process);
+  }
+
+  value(process, id) {
+    const { world } = this.app;
+    return id === 'cpu' || id === 'wait' || id === 'rss' ? processValue(world, process.key, id) : valueOf(world, process, id);
+  }
+
+  show() {
+    const [[first]] = [COLUMNS[this.grid.id.slice(4)]];
+    const all = this.app.world.list('process');
+    if (all.length > ROWS_MAX) all.sort((left, right) => (this.value(right, first[0]) ?? -1) - (this.value(left, first[0]) ?? -1));
+    this.grid.setRows(all.slice(0, ROWS_MAX));
+  }
+}
+
+export class FilesystemTable extends Table {
+  constructor(app) {
+    const share = (id, used) => ({
+      id, width: 110, priority: id === 'used' ? 0 : 2, isNumber: true, class: 'heap', label: word(`column_${id}`),
+      sort: used,
+      show(cell, entity) {
+        if (!cell.mark) cell.append((cell.label = h('span')), (cell.mark = meter()).element);
+        const value = used(entity);
+        setText(cell.label, amount(value, 'ratio'));
+        cell.mark.show(value);
+      },
+    });
+    const size = (id, names, priority) => ({ id, width: 84, priority, isNumber: true, label: word(`column_${id}`), sort: (entity) => valueOf(app.world, entity, names), show: (cell, entity) => Grid.showValue(cell, amount(valueOf(app.world, entity, names), 'bytes'), valueOf(app.world, entity, names) === null ? qualityOf(app.world, entity, names) : '') });
+    const grid = new Grid({
+      id: 'filesystems', label: word('section_filesystems'), rowHeight: ROW_HEIGHT, maxHeight: '360px', keyOf: ({ key }) => key, sortBy: ['used', -1], empty: () => word('noFilesystems'),
+      columns: [
+        { id: 'mount', width: 120, priority: 0, isWide: true, label: word('column_mount'), sort: mountOf, text: mountOf },
+        { id: 'device', width: 110, priority: 4, label: word('column_device'), sort: ({ labels }) => labels.device, text: ({ labels, info }) => labels.device || info.device || NONE },
+        { id: 'fstype', width: 64, priority: 5, label: word('column_fstype'), sort: ({ labels }) => labels.fstype, text: ({ labels, info }) => labels.fstype || info.fstype || NONE },
+        size('size', 'size', 1), size('available', 'available|avail|free', 1),
+        share('used', (entity) => usedShare(app.world, entity, 'size', 'available|avail|free')),
+        share('inodes', (entity) => usedShare(app.world, entity, 'files', 'files_free|files_available')),
+      ],
+    });
+    super(word('section_filesystems'), grid);
+    this.card.classList.add('wide');
+    this.app = app;
+  }
+
+  show() {
+    this.grid.setRows(this.app.world.list('host_filesystem'));
+  }
+}
+
+const mountOf = ({ labels, key }) => labels.mountpoint || labels.mount || key;
+
+function usedShare(world, entity, size, free) {
+  const [whole, left] = [size, free].map((names) => valueOf(world, entity, names));
+  return whole && left !== null ? 1 - left / whole : null;
+}
