@@ -209,7 +209,7 @@ export class Chart {
   yTop(most) {
     const limits = this.limits.map(({ value }) => value()).filter((value) => value > 0 && value <= most * 2);
     const top = Math.max(most || 0, this.top, ...limits);
-    return top > 0 ? top * 1.06 : this.unit === 'seconds' ? 0.001 : this.unit.startsWith('bytes') ? 1024 : 1;
+    return top > 0 ? top * 1.06 : this.unit === 'seconds' ? 0.001 : ['ratio', 'seconds/s'].includes(this.unit) ? 0.1 : this.unit.startsWith('bytes') ? 1024 : 1;
   }
 
   select(plot) {

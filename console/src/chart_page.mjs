@@ -23,12 +23,27 @@ export class ChartPage {
       world: app.world,
       getSeries: (values, signal) => api.series(values, signal),
       changed: () => this.draw(),
-      failed: (error) => app.fail(error, () => this.timeline.load()),
+      failed: (error) => this.failed(error),
     });
     this.range = new RangeBar(app, link.range);
     this.lane = h('ol', { class: 'lane', 'aria-label': word('eventsOnAxis') });
     this.pointer = h('span', { class: 'lane-pointer faint' });
     this.laneBox = h('div', { class: 'lane-box' }, h('span', { class: 'lane-name faint' }, word('page_events')), this.lane, this.pointer);
+  }
+
+  /** Without a history (it is turned off, or of another range) charts begin now, and say so. */
+  failed(error) {
+    if ([404, 501, 503].includes(error.status)) this.timeline.note = error.message;
+    else this.app.fail(error, () => this.timeline.load());
+  }
+
+  /** Why a chart of these series is empty, when its values say so. */
+  why({ series }) {
+    const { world } = this.app;
+    if (this.timeline.note) return this.timeline.note;
+    const reasons = series.flatMap(({ parts }) => parts.map(({ kind, key, field }) => world.quality(world.find(kind, key), field)));
+    const isEach = (reason) => this.timeline.isLive && reasons.length > 0 && reasons.every((each) => each === reason);
+    return ['denied', 'absent'].filter(isEach).map((reason) => word(`quality_${reason}`))[0] || word('noData');
   }
 
   /** For charts. */

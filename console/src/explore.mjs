@@ -154,7 +154,7 @@ export class ExplorePage extends ChartPage {
       .filter(Boolean)
       .map(({ key, help, rateUnit, type }) => {
         const series = this.shownKeys.map((entity, index) => ({ label: nameOf(world.find(this.kind, entity) || { info: {}, labels: {}, key: entity, kind: this.kind }), colour: COLOURS[index % COLOURS.length], parts: [{ kind: this.kind, key: entity, field: key }] }));
-        return new Chart({ id: key, title: key, note: `${help}${type === 'counter' ? ` (${word('perSecond')})` : ''}`, unit: rateUnit, series, page });
+        return new Chart({ id: key, title: key, note: `${help}${type === 'counter' ? ` (${word('perSecond')})` : ''}`, unit: rateUnit, series, page, why: () => this.why({ series }) });
       });
     this.setCharts(charts);
     this.chartBox.replaceChildren(...charts.map(({ element }) => element));

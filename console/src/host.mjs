@@ -27,8 +27,7 @@ export class HostPage extends ChartPage {
     this.filesystems = new FilesystemTable(app);
     this.heading = h('h1', {}, word('page_host'));
     this.element = h('div', { class: 'page host' },
-      h('div', { class: 'page-head' }, h('div', { class: 'title' }, this.heading),
-        h('nav', { class: 'jumps', 'aria-label': word('sections') }, SECTIONS.map((name) => h('button', { onclick: () => this.sections.get(name).element.scrollIntoView({ block: 'start' }) }, word(`section_${name}`))))),
+      h('div', { class: 'page-head' }, h('div', { class: 'title' }, this.heading, this.makeJumps())),
       h('div', { class: 'sticky' }, this.range.element, this.laneBox),
       [...this.sections.values()].map(({ element }) => element));
   }
@@ -36,6 +35,11 @@ export class HostPage extends ChartPage {
   makeSection(name) {
     const charts = h('div', { class: 'charts' });
     return { charts, element: h('section', { class: 'section', 'aria-label': word(`section_${name}`) }, h('h2', {}, word(`section_${name}`)), charts) };
+  }
+
+  makeJumps() {
+    const jump = (name) => h('button', { onclick: () => this.sections.get(name).element.scrollIntoView({ block: 'start' }) }, word(`section_${name}`));
+    return h('nav', { class: 'jumps', 'aria-label': word('sections') }, SECTIONS.map(jump));
   }
 
   makeRing(name) {
@@ -52,7 +56,6 @@ export class HostPage extends ChartPage {
 
   start() {
     this.makeCharts();
-    this.top.start();
     super.start();
   }
 
@@ -67,7 +70,7 @@ export class HostPage extends ChartPage {
     this.entities = this.entityKeys();
     const made = hostCharts(world).map(([name, specs]) => [name, specs.map((spec) => new Chart({ ...spec, page, title: word(`chart_${spec.id}`), why: () => this.why(spec) }))]);
     this.setCharts(made.flatMap(([, charts]) => charts));
-    const more = { cpu: [this.cpuRing.card, ...[], this.top.card], memory: [this.shareRing.card, this.pssRing.card, this.memoryTop.card], disks: [this.ioTop.card], filesystems: [this.filesystems.card] };
+    const more = { cpu: [this.cpuRing.card, this.top.card], memory: [this.shareRing.card, this.pssRing.card, this.memoryTop.card], disks: [this.ioTop.card], filesystems: [this.filesystems.card] };
     for (const name of SECTIONS) {
       const charts = (made.find(([section]) => section === name)?.[1] || []).map(({ element }) => element);
       const cards = more[name] || [];
@@ -89,14 +92,7 @@ export class HostPage extends ChartPage {
   }
 
   isOurs({ kind }) {
-    return !kind || kind.startsWith('host') || kind === 'cgroup' || kind === 'process' || kind === 'node';
-  }
-
-  why({ series }) {
-    const { world } = this.app;
-    const reasons = series.flatMap(({ parts }) => parts.map(({ kind, key, field }) => world.quality(world.find(kind, key), field)));
-    for (const reason of ['denied', 'absent']) if (this.timeline.isLive && reasons.length > 0 && reasons.every((each) => each === reason)) return word(`quality_${reason}`);
-    return word('noData');
+    return !['process', 'node', 'thread'].includes(kind);
   }
 
   update() {

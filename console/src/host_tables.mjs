@@ -23,8 +23,6 @@ class Table {
     this.card = h('section', { class: 'card table-card' }, h('header', {}, h('h3', {}, title)), grid.element);
   }
 
-  start() {}
-
   destroy() {
     this.grid.destroy();
   }
@@ -50,6 +48,7 @@ export class ProcessTop extends Table {
     });
     super(word(`top_${what}`), grid);
     this.app = app;
+    this.first = COLUMNS[what][0][0];
   }
 
   nameOf(process) {
@@ -63,9 +62,8 @@ export class ProcessTop extends Table {
   }
 
   show() {
-    const [[first]] = [COLUMNS[this.grid.id.slice(4)]];
     const all = this.app.world.list('process');
-    if (all.length > ROWS_MAX) all.sort((left, right) => (this.value(right, first[0]) ?? -1) - (this.value(left, first[0]) ?? -1));
+    if (all.length > ROWS_MAX) all.sort((left, right) => (this.value(right, this.first) ?? -1) - (this.value(left, this.first) ?? -1));
     this.grid.setRows(all.slice(0, ROWS_MAX));
   }
 }

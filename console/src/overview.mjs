@@ -89,12 +89,12 @@ function columns() {
       id: 'course', width: 84, priority: 6,
       show(cell, row) {
         if (!cell.mark) cell.append((cell.mark = sparkline()).element);
-        cell.mark.show(row.cpus, Math.max(1, ...row.cpus.filter((value) => value !== null)), KEPT);
+        cell.mark.show(row.cpus, 1.15 * Math.max(0.1, ...row.cpus.filter((value) => value !== null)), KEPT);
       },
     },
     number('rss', 'bytes', 1, 76),
     {
-      id: 'heap', width: 148, priority: 5, isNumber: true, class: 'heap',
+      id: 'heap', width: 176, priority: 5, isNumber: true, class: 'heap',
       sort: (row) => row.heap,
       show(cell, row) {
         if (!cell.mark) {

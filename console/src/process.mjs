@@ -75,16 +75,6 @@ export class ProcessPage extends ChartPage {
     return threadsOf(this.app.world, this.key).sort((left, right) => Number(left.labels.thread_id) - Number(right.labels.thread_id));
   }
 
-  /** Why a chart is empty, when its values say so. */
-  why({ series }) {
-    const { world } = this.app;
-    const reasons = series.flatMap(({ parts }) => parts.map(({ kind, key, field }) => world.quality(world.find(kind, key), field)));
-    if (!this.timeline.isLive) return word('noData');
-    if (reasons.length > 0 && reasons.every((reason) => reason === 'denied')) return word('quality_denied');
-    if (reasons.length > 0 && reasons.every((reason) => reason === 'absent')) return word('quality_absent');
-    return word('noData');
-  }
-
   options({ thread }) {
     const wanted = /^\d+$/.test(thread || '') ? thread : '0';
     if (wanted !== this.thread) this.showThread(wanted);

@@ -8,12 +8,6 @@ import { word } from './words.mjs';
 
 const KEPT = 60;
 
-/** Pressure entities by resource: one a resource, or one with the resources as fields. */
-function pressure(world, resource) {
-  const entity = world.list('host_pressure').find(({ key, labels }) => key === resource || labels.resource === resource);
-  return valueOf(world, entity, 'some_total|some|waiting|some_seconds|some_avg10|avg10');
-}
-
 const first = (world, kind) => world.list(kind)[0];
 const share = (value) => amount(value, 'ratio');
 
@@ -48,7 +42,7 @@ const TILES = [
   {
     id: 'pressure',
     read(world) {
-      const [cpu, memory, io] = ['cpu', 'memory', 'io'].map((resource) => pressure(world, resource));
+      const [cpu, memory, io] = ['cpu_some', 'memory_some', 'io_some'].map((field) => valueOf(world, first(world, 'host_pressure'), field));
       return { value: cpu, detail: `${word('memory')} ${share(memory)} · IO ${share(io)}`, tone: cpu > 0.5 ? 'bad' : cpu > 0.2 ? 'warn' : null };
     },
     text: share,
@@ -56,18 +50,18 @@ const TILES = [
   {
     id: 'disk', spark: true, top: 1,
     read(world) {
-      const disks = world.list('host_disk').map((disk) => [valueOf(world, disk, 'util|io_time|utilization|busy'), disk]);
+      const disks = world.list('host_disk').map((disk) => [valueOf(world, disk, 'utilization'), disk]);
       const [value, disk] = disks.reduce((most, each) => ((each[0] ?? -1) > (most[0] ?? -1) ? each : most), [null, null]);
-      return { value, detail: disk ? disk.labels.device || disk.labels.disk || disk.key : NONE };
+      return { value, detail: disk ? disk.labels.device || disk.key : NONE };
     },
     text: share,
   },
   {
     id: 'network', spark: true,
     read(world) {
-      const all = world.list('host_network|host_net'.split('|').find((kind) => world.kinds.has(kind)) || 'host_network').filter(({ key, labels }) => (labels.device || key) !== 'lo');
+      const all = world.list('host_network').filter(({ key, labels }) => (labels.device || key) !== 'lo');
       const add = (names) => all.map((each) => sumOf(world, each, names)).reduce((total, value) => (value === null ? total : (total ?? 0) + value), null);
-      const [received, sent] = [add('receive_bytes|rx_bytes'), add('transmit_bytes|tx_bytes')];
+      const [received, sent] = [add('receive_bytes'), add('transmit_bytes')];
       return { value: received, detail: `${word('sent')} ${amount(sent, 'bytes/s')}` };
     },
     text: (value) => amount(value, 'bytes/s'),
