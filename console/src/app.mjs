@@ -18,6 +18,7 @@ import { World } from './world.mjs';
 const PAGES = { processes: OverviewPage, process: ProcessPage, host: HostPage, explore: ExplorePage, events: EventsPage };
 const EVENTS_SHOWN_MS = 3_600_000;
 const TOAST_MS = 3500;
+const LOST_MS = 5000;
 
 export class App {
   constructor(root) {
@@ -133,6 +134,11 @@ export class App {
     }
   }
 
+  catchUpSoon() {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.catchUp(), LOST_MS);
+  }
+
   setClock(at) {
     this.clockOffset = at - Date.now();
     this.world.at = Math.max(this.world.at, at);
@@ -154,6 +160,7 @@ export class App {
       this.world.addEvent(data);
       this.page.happened?.(data);
     } else if (event === 'profile') this.page.profileChanged?.(data);
+    else if (event === 'lost') this.catchUpSoon(); // the browser was too slow: some came and went unseen
   }
 
   setState(state, wasLost) {

@@ -3,7 +3,7 @@
 import { api } from './api.mjs';
 import { h, setAttribute, setText } from './dom.mjs';
 import { EventList } from './event_list.mjs';
-import { mainThreadOf, nameOf, processValue, THREAD, threadsOf, valueOf } from './fields.mjs';
+import { mainThreadOf, nameOf, PROCESS, processValue, THREAD, threadsOf, valueOf } from './fields.mjs';
 import { amount, NONE } from './format.mjs';
 import { Grid } from './grid.mjs';
 import { writeLink } from './link.mjs';
@@ -14,6 +14,12 @@ import { word } from './words.mjs';
 
 const KEPT = 60; // seconds of a sparkline
 const PAST_MAX = 200; // processes whose last minute is asked for
+
+const FIELDS = [
+  ...Object.values(PROCESS).flatMap((places) => places.flatMap(([, fields]) => fields)),
+  ...[THREAD.gc, THREAD.loopP99, THREAD.responses, THREAD.httpP99, 'heap_used', 'heap_limit', 'loop_utilization'],
+  ...Tiles.fields,
+];
 
 /** What one line of the table is about. */
 class Row {
@@ -54,7 +60,6 @@ class Row {
     this.gc = valueOf(world, main, THREAD.gc);
     this.loop = each(THREAD.loopP99, most);
     this.elu = valueOf(world, main, 'loop_utilization');
-    this.blocked = each('loop_blocked_seconds', most);
     this.requests = each(THREAD.responses, add);
     this.latency = each(THREAD.httpP99, most);
   }
@@ -146,6 +151,15 @@ export class OverviewPage {
   kinds() {
     const { kinds } = this.app.world;
     return ['process', 'node', 'thread', ...Tiles.kinds].filter((kind) => kinds.has(kind));
+  }
+
+  /** Of hundreds of processes only what is shown. */
+  entityFilter() {
+    return { fields: FIELDS.join(',') };
+  }
+
+  liveFilter() {
+    return { kind: this.kinds().join(','), fields: FIELDS.join(',') };
   }
 
   navigate(link) {

@@ -39,9 +39,13 @@ export class ProcessPage extends ChartPage {
     return ['process', 'node', 'thread'].filter((kind) => kinds.has(kind));
   }
 
-  /** Its own entities and those that belong to it. */
+  /** It and what belongs to it. */
+  entityFilter() {
+    return { key: this.key };
+  }
+
   liveFilter() {
-    return { kind: this.kinds().join(','), key: [this.key, ...threadsOf(this.app.world, this.key).map(({ key }) => key)].join(',') };
+    return { kind: this.kinds().join(','), key: this.key };
   }
 
   isOurs({ kind, key }) {
@@ -88,13 +92,12 @@ export class ProcessPage extends ChartPage {
     this.update();
   }
 
-  /** Threads or the core came or went: the stream and the charts follow. */
+  /** Threads or the core came or went: the charts follow. */
   changed() {
     const keys = this.listThreads().map(({ key }) => key).join();
     if (keys === this.threadKeys) return;
     this.makeCharts();
     this.timeline.load();
-    this.app.listen(this);
   }
 
   update() {

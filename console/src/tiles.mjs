@@ -83,6 +83,8 @@ export class Tiles {
 
   static kinds = ['host_cpu_total', 'host_load', 'host_memory', 'host_pressure', 'host_disk', 'host_network'];
 
+  static fields = ['busy', 'cpus', 'load1', 'load5', 'load15', 'used', 'total', 'cpu_some', 'memory_some', 'io_some', 'utilization', 'receive_bytes', 'transmit_bytes'];
+
   show(isFrame) {
     for (const { tile, value, detail, mark, element, kept } of this.tiles) {
       const found = tile.read(this.app.world);

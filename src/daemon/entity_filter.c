@@ -33,14 +33,15 @@ bool xpf_name_list_has(const struct xpf_name_list *list, const char *name) {
 bool xpf_entity_filter_has(const struct xpf_entity_filter *filter,
                            const struct xpf_entity *entity) {
   return xpf_name_list_has(&filter->kinds, entity->kind->name) &&
-         xpf_name_list_has(&filter->keys, entity->key);
+         (xpf_name_list_has(&filter->keys, entity->key) ||
+          (entity->parent && xpf_name_list_has(&filter->keys, entity->parent->key)));
 }
 
 int xpf_entity_filter_read(struct xpf_entity_filter *out, struct xpf_exchange *exchange) {
   const struct xpf_world *world = xpf_exchange_daemon(exchange)->world;
-  static const char *const NAMES[] = {"kind", "key"};
-  struct xpf_name_list *const lists[] = {&out->kinds, &out->keys};
-  for (unsigned i = 0; i < 2; i++)
+  static const char *const NAMES[] = {"kind", "key", "fields"};
+  struct xpf_name_list *const lists[] = {&out->kinds, &out->keys, &out->fields};
+  for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++)
     if (xpf_name_list_parse(lists[i], xpf_exchange_param(exchange, NAMES[i])) != 0) {
       xpf_exchange_reply_error(exchange, 400, NAMES[i], "%s: at most %d at a time, %d characters",
                                NAMES[i], XPF_FILTER_NAMES_MAX, XPF_FILTER_TEXT_MAX - 1);

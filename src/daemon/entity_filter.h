@@ -1,4 +1,6 @@
-/* Which entities a request is about: its parameters `kind` and `key`, lists with commas. [loop] */
+/* Which entities a request is about, and which of their fields: its parameters `kind`, `key` and
+ * `fields`, lists with commas. A key stands for the entity and for those whose parent it is. [loop]
+ */
 #ifndef XPF_DAEMON_ENTITY_FILTER_H
 #define XPF_DAEMON_ENTITY_FILTER_H
 #include <stdbool.h>
@@ -17,7 +19,7 @@ int xpf_name_list_parse(struct xpf_name_list *out, const char *text);
 bool xpf_name_list_has(const struct xpf_name_list *list, const char *name);
 
 struct xpf_entity_filter {
-  struct xpf_name_list kinds, keys;
+  struct xpf_name_list kinds, keys, fields;
 };
 struct xpf_exchange;
 /* From the parameters of a request. 0; else the request is answered with what is wrong. */

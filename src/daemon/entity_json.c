@@ -53,11 +53,14 @@ static void pairs_json(struct xpf_json *json, const char *key, const char *const
   xpf_json_object_end(json);
 }
 
-static void values_json(struct xpf_json *json, const struct xpf_entity *entity, int64_t now_ms) {
+static void values_json(struct xpf_json *json, const struct xpf_entity *entity,
+                        const struct xpf_name_list *fields, int64_t now_ms) {
   const struct xpf_kind *kind = entity->kind;
   xpf_json_key(json, "values");
   xpf_json_object_begin(json);
   for (unsigned i = 0; i < kind->fields_count; i++) {
+    if (!xpf_name_list_has(fields, kind->fields[i].key))
+      continue;
     xpf_json_key(json, kind->fields[i].key);
     if (isfinite(entity->values[i]))
       xpf_json_double(json, entity->values[i]);
@@ -69,13 +72,14 @@ static void values_json(struct xpf_json *json, const struct xpf_entity *entity, 
   xpf_json_object_begin(json);
   for (unsigned i = 0; i < kind->fields_count; i++) {
     enum xpf_quality quality = xpf_entity_quality(entity, i, now_ms);
-    if (quality != XPF_QUALITY_OK)
+    if (quality != XPF_QUALITY_OK && xpf_name_list_has(fields, kind->fields[i].key))
       text(json, kind->fields[i].key, xpf_quality_name(quality));
   }
   xpf_json_object_end(json);
 }
 
-void xpf_entity_json(struct xpf_json *json, const struct xpf_entity *entity, int64_t now_ms) {
+void xpf_entity_json(struct xpf_json *json, const struct xpf_entity *entity,
+                     const struct xpf_name_list *fields, int64_t now_ms) {
   xpf_json_object_begin(json);
   text(json, "kind", entity->kind->name);
   text(json, "key", entity->key);
@@ -88,15 +92,15 @@ void xpf_entity_json(struct xpf_json *json, const struct xpf_entity *entity, int
   xpf_json_int(json, entity->updated_ms);
   xpf_json_key(json, "gone");
   xpf_json_bool(json, false);
-  values_json(json, entity, now_ms);
+  values_json(json, entity, fields, now_ms);
   xpf_json_object_end(json);
 }
 
 void xpf_entity_json_values(struct xpf_json *json, const struct xpf_entity *entity,
-                            int64_t now_ms) {
+                            const struct xpf_name_list *fields, int64_t now_ms) {
   xpf_json_object_begin(json);
   text(json, "kind", entity->kind->name);
   text(json, "key", entity->key);
-  values_json(json, entity, now_ms);
+  values_json(json, entity, fields, now_ms);
   xpf_json_object_end(json);
 }

@@ -2,12 +2,15 @@
 #ifndef XPF_DAEMON_ENTITY_JSON_H
 #define XPF_DAEMON_ENTITY_JSON_H
 #include <stdint.h>
+#include "daemon/entity_filter.h"
 #include "daemon/world.h"
 #include "format/json.h"
 
 void xpf_kind_json(struct xpf_json *json, const struct xpf_kind *kind);
-/* Everything about it, as in /api/entities. */
-void xpf_entity_json(struct xpf_json *json, const struct xpf_entity *entity, int64_t now_ms);
+/* Everything about it, as in /api/entities; of its fields those in the list. */
+void xpf_entity_json(struct xpf_json *json, const struct xpf_entity *entity,
+                     const struct xpf_name_list *fields, int64_t now_ms);
 /* Kind, key, values and quality only, as in a frame of /api/live. */
-void xpf_entity_json_values(struct xpf_json *json, const struct xpf_entity *entity, int64_t now_ms);
+void xpf_entity_json_values(struct xpf_json *json, const struct xpf_entity *entity,
+                            const struct xpf_name_list *fields, int64_t now_ms);
 #endif

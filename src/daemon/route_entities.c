@@ -50,7 +50,7 @@ static void list(struct xpf_json *json, const struct xpf_world *world,
     for (const struct xpf_entity *entity = xpf_world_first(world, kind); entity;
          entity = entity->next)
       if (xpf_entity_filter_has(filter, entity))
-        xpf_entity_json(json, entity, now_ms);
+        xpf_entity_json(json, entity, &filter->fields, now_ms);
   xpf_json_array_end(json);
   xpf_json_object_end(json);
 }

@@ -79,7 +79,7 @@ static void happened(void *arg, const struct xpf_event *event) {
 static void tell_came(struct xpf_live_client *client, const struct xpf_entity *entity,
                       int64_t now_ms) {
   struct letter letter;
-  xpf_entity_json(letter_begin(&letter), entity, now_ms);
+  xpf_entity_json(letter_begin(&letter), entity, &client->filter.fields, now_ms);
   letter_send(&letter, client, "came");
 }
 
@@ -103,12 +103,12 @@ static void walk(struct xpf_live_client *client, int64_t now_ms, struct xpf_json
       continue;
     for (const struct xpf_entity *entity = xpf_world_first(world, kind); entity;
          entity = entity->next) {
-      if (!xpf_name_list_has(&client->filter.keys, entity->key))
+      if (!xpf_entity_filter_has(&client->filter, entity))
         continue;
       if (!frame && entity->since_ms >= client->last_frame_ms)
         tell_came(client, entity, now_ms);
       else if (frame && entity->updated_ms >= client->last_frame_ms)
-        xpf_entity_json_values(frame, entity, now_ms);
+        xpf_entity_json_values(frame, entity, &client->filter.fields, now_ms);
     }
   }
 }
