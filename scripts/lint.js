@@ -87,6 +87,7 @@ const CHECKS = {
   eslint: () => runTool('eslint', 'eslint/bin/eslint.js', ['--max-warnings=0', '.']),
   types: () => runTool('typescript', 'typescript/lib/tsc.js', ['--noEmit', '-p', 'test/types']),
   'metrics page': () => run(process.execPath, ['scripts/metrics_doc.js', '--check']),
+  'page of what xprofd collects': () => run(process.execPath, ['scripts/host_doc.js', '--check']),
   'benchmarks page': () => run(process.execPath, ['bench/page.js', '--check']),
   'manual and completions': () => run(process.execPath, ['scripts/ctl_doc.js', '--check']),
   'configuration tables': () => run(process.execPath, ['scripts/config_doc.js', '--check']),

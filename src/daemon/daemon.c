@@ -103,6 +103,8 @@ static int start_parts(struct xpf_daemon *daemon, char *why, size_t why_size) {
   for (unsigned i = 0; xpf_parts[i]; i++) {
     if (i == XPF_DAEMON_PARTS_MAX)
       return -E2BIG;
+    for (const struct xpf_kind *const *kind = xpf_parts[i]->kinds; kind && *kind; kind++)
+      xpf_world_add_kind(daemon->world, *kind);
     int error = xpf_parts[i]->start(&daemon->parts[i], daemon, why, why_size);
     if (error)
       return error;

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "daemon/daemon.h"
+#include "daemon/field_page.h"
 #include "xpf_version.h"
 
 extern char **environ;
@@ -34,6 +35,7 @@ static void print_help(void) {
   }
   printf("  %-28s %s\n", "--config FILE", "Reads settings from FILE: lines `name = value`.");
   printf("  %-28s %s\n", "--check", "Only checks the settings, and says what they are.");
+  printf("  %-28s %s\n", "--list-fields", "Lists everything it collects, as tables of Markdown.");
   printf("  %-28s %s\n", "-h, --help", "Shows this.");
   printf("  %-28s %s\n", "-v, --version", "Shows the version.");
   printf("\nEach option can also stand in the environment as XPROFD_NAME.\n");
@@ -89,6 +91,8 @@ int main(int argc, char **argv) {
     print_help();
   } else if (process.settings.wants_version) {
     printf("xprofd %s\n", XPF_VERSION);
+  } else if (process.settings.wants_fields) {
+    xpf_field_page_print(stdout);
   } else if (process.settings.wants_check) {
     status = check(&process.settings);
   } else {

@@ -255,9 +255,6 @@ static int discovery_start(void **out, struct xpf_daemon *daemon, char *why, siz
   }
   allow_files();
   xpf_metric_kinds_init();
-  xpf_world_add_kind(daemon->world, &xpf_kind_process);
-  xpf_world_add_kind(daemon->world, &xpf_kind_node);
-  xpf_world_add_kind(daemon->world, &xpf_kind_thread);
   discovery->daemon = daemon;
   discovery->is_first = true;
   discovery->watching.loop = daemon->loop;
@@ -288,8 +285,12 @@ static void discovery_stop(void *part, void (*closed)(void *arg), void *arg) {
   uv_close((uv_handle_t *)&discovery->hurry, handle_closed);
 }
 
+static const struct xpf_kind *const KINDS[] = {&xpf_kind_process, &xpf_kind_node, &xpf_kind_thread,
+                                               NULL};
+
 const struct xpf_part xpf_part_discovery = {
     .name = "discovery",
+    .kinds = KINDS,
     .start = discovery_start,
     .tick = discovery_tick,
     .stop = discovery_stop,

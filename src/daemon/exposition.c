@@ -228,6 +228,19 @@ static size_t name_size(const char *family, bool is_counter, bool is_openmetrics
   return is_openmetrics && is_counter && has_ending ? size - 6 : size;
 }
 
+/* A counter whose name does not end as a counter's must is one of those that node_exporter has so:
+ * what it is stays open (kind.h). */
+static const char *type_of(const struct member *member, bool is_openmetrics) {
+  if (member->is_info)
+    return is_openmetrics ? " info\n" : " gauge\n";
+  const struct xpf_field *field = &member->section->kind->fields[member->field];
+  if (field->type != XPF_FIELD_COUNTER)
+    return " gauge\n";
+  if (name_size(member->family, true, true) < strlen(member->family))
+    return " counter\n";
+  return is_openmetrics ? " unknown\n" : " untyped\n";
+}
+
 static void put_head(struct pen *pen, const struct member *member, bool is_openmetrics) {
   const struct xpf_kind *kind = member->section->kind;
   const struct xpf_field *field = member->is_info ? NULL : &kind->fields[member->field];
@@ -249,7 +262,7 @@ static void put_head(struct pen *pen, const struct member *member, bool is_openm
       put(pen, help, 1);
   put_text(pen, "\n# TYPE ");
   put(pen, member->family, size);
-  put_text(pen, is_info ? " info\n" : is_counter ? " counter\n" : " gauge\n");
+  put_text(pen, type_of(member, is_openmetrics));
 }
 
 static void put_sample(struct pen *pen, const struct xpf_exposition *exposition,

@@ -43,6 +43,7 @@ struct xpf_kind {
    * they are in /metrics too, as labels of a gauge that is 1. */
   const char *const *info;
   const char *info_family;
+  const char *access;      /* who may read it: "any user" when NULL */
   unsigned stale_after_ms; /* values older than this are STALE */
   bool is_transient;       /* the history does not keep it */
 };

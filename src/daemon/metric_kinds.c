@@ -145,6 +145,7 @@ const struct xpf_kind xpf_kind_node = {
     .help = "a Node.js process as its own core sees it",
     .labels = {"pid", "name"},
     .fields = node_fields,
+    .access = "whoever may connect to its core: the user that runs it, and root",
     .fields_count = XPF_NODE_FIELDS,
     .stale_after_ms = 3500,
 };
@@ -154,6 +155,7 @@ const struct xpf_kind xpf_kind_thread = {
     .help = "a JavaScript thread of a Node.js process",
     .labels = {"pid", "name", "thread_id"},
     .fields = thread_fields,
+    .access = "whoever may connect to its core: the user that runs it, and root",
     .fields_count = XPF_THREAD_FIELDS,
     .stale_after_ms = 3500,
 };

@@ -7,9 +7,11 @@
 #include <stdint.h>
 
 struct xpf_daemon;
+struct xpf_kind;
 
 struct xpf_part {
   const char *name;
+  const struct xpf_kind *const *kinds; /* ended by NULL: made known before the start; or NULL */
   /* 0 and its own state in *out (NULL: there is nothing to do with these settings); else negative
    * with a sentence for a person in why, and xprofd does not start. */
   int (*start)(void **out, struct xpf_daemon *daemon, char *why, size_t why_size);

@@ -150,7 +150,6 @@ static int start(void **out, struct xpf_daemon *daemon, char *why, size_t why_si
     return -ENOMEM;
   self->daemon = daemon;
   *out = self;
-  xpf_world_add_kind(daemon->world, &KIND);
   tick(self, xpf_world_now_ms());
   return 0;
 }
@@ -160,7 +159,10 @@ static void stop(void *part, void (*closed)(void *arg), void *arg) {
   closed(arg);
 }
 
-const struct xpf_part xpf_part_self = {.name = "self", .start = start, .tick = tick, .stop = stop};
+static const struct xpf_kind *const KINDS[] = {&KIND, NULL};
+
+const struct xpf_part xpf_part_self = {
+    .name = "self", .kinds = KINDS, .start = start, .tick = tick, .stop = stop};
 
 const struct xpf_entity *xpf_self_entity(const struct xpf_world *world) {
   return xpf_world_find(world, &KIND, "");

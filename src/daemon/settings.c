@@ -216,6 +216,10 @@ static int read_argument(struct reading *reading, int argc, char *const *argv, i
     reading->out->wants_check = true;
     return 0;
   }
+  if (strcmp(word, "--list-fields") == 0) {
+    reading->out->wants_fields = true;
+    return 0;
+  }
   size_t size = strcspn(word, "=");
   bool is_config = word[0] == '-' && word[1] == '-' && is_name("config", word + 2, size - 2);
   int id = word[0] == '-' && word[1] == '-' ? find(word + 2, size - 2) : -1;
@@ -256,7 +260,7 @@ int xpf_settings_read(struct xpf_settings *out, int argc, char *const *argv, cha
   struct reading arguments = {out, XPF_ORIGIN_ARGUMENT, "", why, why_size};
   for (int i = 0; !error && i < argc; i++)
     error = read_argument(&arguments, argc, argv, &i, &config);
-  if (out->wants_help || out->wants_version)
+  if (out->wants_help || out->wants_version || out->wants_fields)
     return error; /* whoever asks for help has no use for complaints about a file */
   struct reading environment = {out, XPF_ORIGIN_ENVIRONMENT, "", why, why_size};
   if (!error)

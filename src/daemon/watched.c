@@ -35,6 +35,8 @@ const struct xpf_kind xpf_kind_process = {
     .fields = FIELDS,
     .fields_count = XPF_ROWS(FIELDS),
     .info = INFO,
+    .access = "any user; shares of memory (smaps_rollup), bytes of calls and storage (io) and "
+              "descriptors (fd) only for its own user and root",
     .info_family = "xprofd_process_info",
     .stale_after_ms = 3500,
 };
