@@ -63,12 +63,14 @@ static void watch_gc(struct xpf_figure_watch *watch, const double *values, int64
                      const struct teller *teller) {
   double gc_s = values[XPF_THREAD_total_gc_duration];
   double elapsed_s = (double)(now_ms - watch->at_ms) / 1000;
-  if (watch->has_before && elapsed_s > 0 && gc_s >= watch->gc_s) {
+  if (watch->has_gc && elapsed_s > 0 && gc_s >= watch->gc_s) {
     double share = fmin(1, (gc_s - watch->gc_s) / elapsed_s);
     watch->gc_share += (share - watch->gc_share) * fmin(1, elapsed_s / 5);
   }
-  if (!isnan(gc_s))
+  if (!isnan(gc_s)) {
     watch->gc_s = gc_s;
+    watch->has_gc = true;
+  }
   if (watch->gc_share >= GC_BUSY && !watch->is_gc_busy)
     tell(teller, "gc_busy", "it spends %.0f %% of the time in garbage collection",
          watch->gc_share * 100, 0);
@@ -100,9 +102,10 @@ void xpf_figure_watch_node(struct xpf_figure_watch *watch, const double *values,
   if (is_near(&watch->is_near_memory_limit, used, limit))
     tell(&teller, "cgroup_near_limit", "its cgroup uses %.0f MB of at most %.0f MB", used / 1048576,
          limit / 1048576);
-  if (watch->has_before && kills > watch->oom_kills)
+  if (watch->has_oom_kills && kills > watch->oom_kills)
     tell(&teller, "cgroup_oom_kill", "the kernel killed a process of its cgroup for memory", 0, 0);
-  if (!isnan(kills))
+  if (!isnan(kills)) {
     watch->oom_kills = kills;
-  watch->has_before = true;
+    watch->has_oom_kills = true;
+  }
 }

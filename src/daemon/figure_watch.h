@@ -9,7 +9,7 @@
 /* What was said about one thread or process. Begins as zeros. */
 struct xpf_figure_watch {
   bool is_blocked, is_near_heap_limit, is_gc_busy, is_near_fd_limit, is_near_memory_limit;
-  bool has_before;
+  bool has_before, has_gc, has_oom_kills;
   double blocked_s;      /* the longest seen of the present block */
   double longest_turn_s; /* said, or seen at first, of the present interval */
   double gc_s, gc_share; /* time in GC at the last look; share of the time, smoothed */

@@ -393,7 +393,8 @@ int xpf_metrics_reply_parse(struct xpf_metrics_reply *out, const char *line, siz
       has_id = true;
     } else if (is_text(key, key_size, "id")) {
       error = take_number(&cursor, &id) ? 0 : -EPROTO;
-      out->id = error ? 0 : (long long)id;
+      /* Ours are small; another number is another's. */
+      out->id = error || !(id >= 0 && id < 9e15) ? 0 : (long long)id;
       has_id = true;
     } else if (is_text(key, key_size, "result") && !has_result) {
       error = read_result(&cursor, out);

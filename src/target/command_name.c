@@ -72,13 +72,14 @@ static struct word find_script(const char *at, const char *end, struct word prog
   while (next_word(&at, end, &word)) {
     if (is_eval(word))
       return EVAL;
-    if (word.size > 1 && word.text[0] == '-' && !is(word, "--")) {
+    if (is(word, "--"))
+      return next_word(&at, end, &word) ? with_folder(word) : program;
+    if (word.size > 1 && word.text[0] == '-') {
       if (takes_value(word))
         next_word(&at, end, &word);
-      continue;
+    } else if (word.size > 0) {
+      return with_folder(word);
     }
-    if (word.size > 0 && !is(word, "--"))
-      return word.text[0] == '-' ? word : with_folder(word);
   }
   return program;
 }

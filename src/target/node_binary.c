@@ -14,6 +14,10 @@
 #define LIBRARY   "/libnode.so"
 #define BYTES_MAX ((uint64_t)1 << 30)
 
+/* What is looked into at a time, and what two of them share: a mark must not be cut in two. */
+#define WINDOW  ((uint64_t)4 << 20)
+#define OVERLAP 64u
+
 /* X(major, NODE_MODULE_VERSION) of the versions with long-term support that the package serves. */
 #define NODE_ABIS(X) X(18, 108) X(20, 115) X(22, 127) X(24, 137) X(26, 147)
 
@@ -108,27 +112,59 @@ static bool asks_for_musl(const unsigned char *bytes, size_t size) {
   return false;
 }
 
-void xpf_node_binary_parse(const void *bytes, size_t size, struct xpf_node_binary *out) {
+static void read_head(const void *bytes, size_t size, struct xpf_node_binary *out) {
   const unsigned char *head = bytes;
   uint16_t machine;
 
-  *out = (struct xpf_node_binary){0};
-  if (size < sizeof(Elf64_Ehdr) || memcmp(head, ELFMAG, SELFMAG) != 0)
-    return;
   memcpy(&machine, head + offsetof(Elf64_Ehdr, e_machine), sizeof machine);
   for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
     if (machines[i].value == machine)
       snprintf(out->machine, sizeof out->machine, "%s", machines[i].name);
   if (head[EI_CLASS] == ELFCLASS64)
     out->is_musl = asks_for_musl(head, size);
+}
+
+static bool is_elf(const void *bytes, size_t size) {
+  return size >= sizeof(Elf64_Ehdr) && memcmp(bytes, ELFMAG, SELFMAG) == 0;
+}
+
+static void take_version(const void *bytes, size_t size, struct xpf_node_binary *out) {
   out->is_node = find_version(bytes, size, out);
   if (out->is_node)
     out->abi = xpf_node_abi(out->major);
 }
 
+void xpf_node_binary_parse(const void *bytes, size_t size, struct xpf_node_binary *out) {
+  *out = (struct xpf_node_binary){0};
+  if (!is_elf(bytes, size))
+    return;
+  read_head(bytes, size, out);
+  take_version(bytes, size, out);
+}
+
+/* One window of the file after the other: as a whole it would count as our memory for a while. */
+static int read_windows(int fd, uint64_t size, struct xpf_node_binary *out) {
+  for (uint64_t at = 0; at < size && !out->is_node; at += WINDOW) {
+    uint64_t left = size - at;
+    size_t length = left < WINDOW + OVERLAP ? (size_t)left : WINDOW + OVERLAP;
+    void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, (off_t)at);
+    if (bytes == MAP_FAILED)
+      return -errno;
+    bool is_usable = at > 0 || is_elf(bytes, length);
+    if (at == 0 && is_usable)
+      read_head(bytes, length, out);
+    if (is_usable)
+      take_version(bytes, length, out);
+    munmap(bytes, length);
+    if (!is_usable)
+      return 0;
+  }
+  return 0;
+}
+
 int xpf_node_binary_read(const char *path, struct xpf_node_binary *out) {
   struct stat entry;
-  int error = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int error, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
   *out = (struct xpf_node_binary){0};
   if (fd < 0)
@@ -137,15 +173,8 @@ int xpf_node_binary_read(const char *path, struct xpf_node_binary *out) {
     error = -errno;
   else if (!S_ISREG(entry.st_mode) || entry.st_size == 0 || (uint64_t)entry.st_size > BYTES_MAX)
     error = -ENOEXEC;
-  if (error == 0) {
-    void *bytes = mmap(NULL, (size_t)entry.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED) {
-      error = -errno;
-    } else {
-      xpf_node_binary_parse(bytes, (size_t)entry.st_size, out);
-      munmap(bytes, (size_t)entry.st_size);
-    }
-  }
+  else
+    error = read_windows(fd, (uint64_t)entry.st_size, out);
   close(fd);
   return error;
 }

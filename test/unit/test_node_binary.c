@@ -121,11 +121,33 @@ static void test_files(void **state) {
   assert_int_equal(strcmp(binary.machine, xpf_node_machine()), 0);
 }
 
+/* Files are looked at in parts of 4 MiB: a mark that lies across two of them is found. */
+static void test_mark_between_two_windows(void **state) {
+  (void)state;
+  const off_t border = 4 << 20;
+  char head[1024], path[] = "/tmp/xpf-binary-XXXXXX";
+  size_t size = make(head, EM_X86_64, "/lib/ld-musl-x86_64.so.1", "");
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, head, size), (ssize_t)size);
+  for (off_t back = 0; back < 20; back++) {
+    static const char MARKED[] = "node.js/v22.3.14";
+    struct xpf_node_binary binary;
+    assert_int_equal(ftruncate(fd, border - 64), 0);
+    assert_int_equal(pwrite(fd, MARKED, sizeof MARKED, border - back), sizeof MARKED);
+    assert_int_equal(xpf_node_binary_read(path, &binary), 0);
+    assert_true(binary.is_node && binary.is_musl);
+    assert_int_equal(binary.patch, 14);
+  }
+  close(fd);
+  unlink(path);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_glibc_and_musl), cmocka_unit_test(test_mark_without_version),
       cmocka_unit_test(test_unknown),        cmocka_unit_test(test_hostile_headers),
-      cmocka_unit_test(test_files),
+      cmocka_unit_test(test_files),          cmocka_unit_test(test_mark_between_two_windows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
