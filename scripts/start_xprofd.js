@@ -48,7 +48,11 @@ function untilSignal() {
 
 /** 0, or 1 when the application or xprofd ended by itself. */
 async function runWithXprofd(file, args, logDir) {
-  const signal = untilSignal().then(() => 0);
+  let isOver = false;
+  const signal = untilSignal().then(() => {
+    isOver = true;
+    return 0;
+  });
   const programs = file ? startApp(file, args, logDir) : await startDemo(logDir);
   const { daemon, url } = await startDaemon(logDir);
   step('running');
@@ -59,7 +63,8 @@ async function runWithXprofd(file, args, logDir) {
   say('    Ctrl-C ends all of it.');
   const ended = (child, what) =>
     child.ended.then(({ code, signal: by }) => {
-      say(`${what} has ended by itself (${by || `exit status ${code}`})`);
+      if (!isOver) say(`${what} has ended by itself (${by || `exit status ${code}`})`);
+      isOver = true;
       return 1;
     });
   const status = await Promise.race([signal, ended(daemon, 'xprofd'), ended(programs.at(-1), 'the application')]);
