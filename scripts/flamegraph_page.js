@@ -7,6 +7,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const zlib = require('node:zlib');
 
 const root = path.join(__dirname, '..');
 const folder = path.join(root, 'src', 'format', 'flamegraph');
@@ -91,12 +92,18 @@ function literal(text) {
 }
 
 function source() {
-  const names = ['head', 'middle', 'tail'];
-  const definitions = parts().map((text, index) => {
-    const name = `xpf_flamegraph_page_${names[index]}`;
-    return `const char ${name}[] =\n${literal(text)};\nconst size_t ${name}_size = sizeof(${name}) - 1;\n`;
-  });
-  return `/* Made by scripts/flamegraph_page.js from src/format/flamegraph/. */\n#include "format/flamegraph_page.h"\n\n${definitions.join('\n')}`;
+  const packed = parts().map((text) => ({ size: Buffer.byteLength(text), bytes: zlib.gzipSync(text, { level: 9 }) }));
+  const arrays = packed.map(({ bytes }, index) => `static const char part${index}[] =\n${literal(bytes)};\n`);
+  const rows = packed.map(
+    ({ size, bytes }, index) => `    {(const unsigned char *)part${index}, ${bytes.length}, ${size}},\n`,
+  );
+  return `/* Made by scripts/flamegraph_page.js from src/format/flamegraph/. */
+#include "format/flamegraph_page.h"
+
+${arrays.join('\n')}
+const struct xpf_flamegraph_packed xpf_flamegraph_page[XPF_FLAMEGRAPH_PARTS] = {
+${rows.join('')}};
+`;
 }
 
 /** What the page is made of, for those who ask when to make it again. */

@@ -7,6 +7,7 @@
 
 #include "format/flame_tree.h"
 #include "format/flamegraph_page.h"
+#include "format/gzip.h"
 #include "format/json.h"
 
 #define NS_PER_US 1000
@@ -379,6 +380,10 @@ static void title_write(const char *title, struct xpf_sink *sink) {
   }
 }
 
+static int part_write(enum xpf_flamegraph_part part, struct xpf_sink *sink) {
+  return xpf_gzip_unpack(xpf_flamegraph_page[part].gzip, xpf_flamegraph_page[part].gzip_size, sink);
+}
+
 static int page_write(struct page *page, struct xpf_sink *sink) {
   values_choose(page);
   page->title = title_of(page->sides[NEW], page->head);
@@ -387,12 +392,15 @@ static int page_write(struct page *page, struct xpf_sink *sink) {
   int rc = xpf_flame_tree_init(&page->tree, page->sides[BASE] != NULL);
   if (rc == 0)
     rc = tree_make(page);
+  if (rc == 0)
+    rc = part_write(XPF_FLAMEGRAPH_HEAD, sink);
   if (rc == 0) {
-    xpf_sink_write(sink, xpf_flamegraph_page_head, xpf_flamegraph_page_head_size);
     title_write(page->title, sink);
-    xpf_sink_write(sink, xpf_flamegraph_page_middle, xpf_flamegraph_page_middle_size);
+    rc = part_write(XPF_FLAMEGRAPH_MIDDLE, sink);
+  }
+  if (rc == 0) {
     data_write(page, sink);
-    rc = xpf_sink_write(sink, xpf_flamegraph_page_tail, xpf_flamegraph_page_tail_size);
+    rc = part_write(XPF_FLAMEGRAPH_TAIL, sink);
   }
   free(page->node_of);
   xpf_flame_tree_free(&page->tree);

@@ -1,14 +1,21 @@
 /* The page of the flame graph without its data: made from src/format/flamegraph/ when the project
- * is built (scripts/flamegraph_page.js). The title goes between head and middle, the data between
- * middle and tail. */
+ * is built (scripts/flamegraph_page.js), packed by gzip. The title goes between HEAD and MIDDLE,
+ * the data between MIDDLE and TAIL. */
 #ifndef XPF_FORMAT_FLAMEGRAPH_PAGE_H
 #define XPF_FORMAT_FLAMEGRAPH_PAGE_H
 
 #include <stddef.h>
 
-extern const char xpf_flamegraph_page_head[], xpf_flamegraph_page_middle[],
-    xpf_flamegraph_page_tail[];
-extern const size_t xpf_flamegraph_page_head_size, xpf_flamegraph_page_middle_size,
-    xpf_flamegraph_page_tail_size;
+enum xpf_flamegraph_part {
+  XPF_FLAMEGRAPH_HEAD,
+  XPF_FLAMEGRAPH_MIDDLE,
+  XPF_FLAMEGRAPH_TAIL,
+  XPF_FLAMEGRAPH_PARTS
+};
 
+struct xpf_flamegraph_packed {
+  const unsigned char *gzip;
+  size_t gzip_size, size; /* size: unpacked */
+};
+extern const struct xpf_flamegraph_packed xpf_flamegraph_page[XPF_FLAMEGRAPH_PARTS];
 #endif

@@ -152,3 +152,26 @@ void xpf_gzip_sink_free(struct xpf_sink *sink) {
   deflateEnd(&gzip->stream);
   free(gzip);
 }
+
+int xpf_gzip_unpack(const void *packed, size_t size, struct xpf_sink *to) {
+  struct xpf_memory_source *from = malloc(sizeof(*from));
+  struct xpf_source *unpacked = NULL;
+  int rc = -ENOMEM;
+
+  if (from == NULL)
+    return rc;
+  xpf_memory_source_init(from, packed, size);
+  unpacked = xpf_gzip_source_new(&from->source);
+  if (unpacked != NULL) {
+    rc = 0;
+    while (rc == 0 && xpf_source_has(unpacked)) {
+      rc = xpf_sink_write(to, unpacked->buffer + unpacked->at, unpacked->end - unpacked->at);
+      unpacked->at = unpacked->end;
+    }
+    if (rc == 0)
+      rc = unpacked->error;
+    xpf_gzip_source_free(unpacked);
+  }
+  free(from);
+  return rc;
+}

@@ -15,6 +15,9 @@ bool xpf_gzip_detect(const unsigned char *head, size_t size);
 struct xpf_source *xpf_gzip_source_new(struct xpf_source *from);
 void xpf_gzip_source_free(struct xpf_source *source);
 
+/* Unpacks bytes in memory into a sink. 0, -ENOMEM, -EBADMSG or the sink's error. */
+int xpf_gzip_unpack(const void *packed, size_t size, struct xpf_sink *to);
+
 /* Packs into `to`, which the caller keeps. NULL when out of memory. */
 struct xpf_sink *xpf_gzip_sink_new(struct xpf_sink *to);
 /* Writes the end. 0 or the first error. */
