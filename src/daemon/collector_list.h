@@ -20,7 +20,8 @@
   X(sockets) \
   X(conntrack) \
   X(softnet) \
-  X(files)
+  X(files) \
+  X(cgroups)
 /* clang-format on */
 
 #define XPF_COLLECTOR_DECLARATION(name) extern const struct xpf_collector xpf_collector_##name;

@@ -1,18 +1,12 @@
 #include "host/cgroup.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "host/cgroup_place.h"
+#include "host/cgroup_files.h"
 #include "host/proc_file.h"
 
 /* v1 says "no limit" with the largest whole page below 2^63; pages are of 4 to 64 KB. */
 #define V1_NO_LIMIT 0x7FFFFFFFFFFF0000u
-
-struct xpf_cgroup {
-  struct xpf_cgroup_place places[XPF_CGROUP_CONTROLLERS];
-};
 
 int xpf_cgroup_open(struct xpf_cgroup **out, pid_t pid, const char *root) {
   *out = calloc(1, sizeof **out);
@@ -30,84 +24,10 @@ void xpf_cgroup_close(struct xpf_cgroup *cgroup) {
   free(cgroup);
 }
 
-/* A cgroup is a place and a length: as much of its directory as names this cgroup or a parent. */
-static size_t leaf(const struct xpf_cgroup_place *place) {
-  return strlen(place->dir);
-}
-
-/* The length that names the parent; 0 above the mount. */
-static size_t parent(const struct xpf_cgroup_place *place, size_t length) {
-  if (length <= place->mount_length)
-    return 0;
-  while (place->dir[length - 1] != '/') /* there is one: what follows the mount begins with it */
-    length--;
-  return length - 1;
-}
-
-struct path {
-  char text[XPF_CGROUP_PATH_MAX + 64];
-};
-
-static const char *path_of(struct path *path, const struct xpf_cgroup_place *place, size_t length,
-                           const char *file) {
-  snprintf(path->text, sizeof path->text, "%.*s/%s", (int)length, place->dir, file);
-  return path->text;
-}
-
-static enum xpf_known known(ssize_t error) {
-  return error >= 0 ? XPF_OK : error == -EACCES || error == -EPERM ? XPF_DENIED : XPF_ABSENT;
-}
-
-static enum xpf_known read_text(const struct xpf_cgroup_place *place, size_t length,
-                                const char *file, char *text, size_t size) {
-  struct path path;
-  return known(xpf_proc_file_read(AT_FDCWD, path_of(&path, place, length, file), text, size));
-}
-
-/* One number; "max" and "-1" are UINT64_MAX. */
-static enum xpf_known read_number(const struct xpf_cgroup_place *place, size_t length,
-                                  const char *file, uint64_t *out) {
-  char text[64];
-  enum xpf_known status = read_text(place, length, file, text, sizeof text);
-  if (status != XPF_OK)
-    return status;
-  if (xpf_proc_after(text, "max") || text[0] == '-')
-    *out = UINT64_MAX;
-  else if (!xpf_proc_number(text, out))
-    return XPF_ABSENT;
-  return XPF_OK;
-}
-
-struct key {
-  const char *name;
-  uint64_t *value;
-};
-
-/* Lines of "name number". *found is a bit for each key that was there. */
-static enum xpf_known read_keys(const struct xpf_cgroup_place *place, size_t length,
-                                const char *file, const struct key *keys, unsigned count,
-                                unsigned *found) {
-  struct path path;
-  struct xpf_proc_lines lines;
-  *found = 0;
-  int error = xpf_proc_lines_open(&lines, AT_FDCWD, path_of(&path, place, length, file));
-  if (error)
-    return known(error);
-  for (char *line; *found != (1u << count) - 1 && (line = xpf_proc_lines_next(&lines));) {
-    for (unsigned i = 0; i < count; i++) {
-      const char *value = xpf_proc_after(line, keys[i].name);
-      if (value && *value == ' ' && xpf_proc_number(value, keys[i].value))
-        *found |= 1u << i;
-    }
-  }
-  xpf_proc_lines_close(&lines);
-  return known(lines.error);
-}
-
 static uint64_t smallest_up(const struct xpf_cgroup_place *place, size_t length, const char *file) {
   uint64_t smallest = UINT64_MAX, limit;
-  for (; length; length = parent(place, length))
-    if (read_number(place, length, file, &limit) == XPF_OK && limit < smallest)
+  for (; length; length = xpf_cgroup_parent(place, length))
+    if (xpf_cgroup_number(place, length, file, &limit) == XPF_OK && limit < smallest)
       smallest = limit;
   return smallest;
 }
@@ -119,41 +39,42 @@ static void set_memory(struct xpf_cgroup_figures *out, uint64_t used, uint64_t i
 
 static void read_memory_v2(const struct xpf_cgroup_place *place, struct xpf_cgroup_figures *out) {
   uint64_t used = 0, inactive = 0;
-  unsigned found;
-  size_t at = leaf(place);
+  uint64_t found;
+  size_t at = xpf_cgroup_leaf(place);
   /* Where the controller is not switched on for a cgroup, its memory counts for the next parent. */
-  while ((out->memory = read_number(place, at, "memory.current", &used)) == XPF_ABSENT) {
-    at = parent(place, at);
+  while ((out->memory = xpf_cgroup_number(place, at, "memory.current", &used)) == XPF_ABSENT) {
+    at = xpf_cgroup_parent(place, at);
     if (!at)
       return;
   }
   if (out->memory != XPF_OK)
     return;
   out->memory_limit_bytes = smallest_up(place, at, "memory.max");
-  const struct key stat[] = {{"inactive_file", &inactive}};
-  read_keys(place, at, "memory.stat", stat, 1, &found);
+  const struct xpf_proc_key stat[] = {{"inactive_file", &inactive}};
+  xpf_cgroup_keys(place, at, "memory.stat", stat, 1, &found);
   set_memory(out, used, inactive);
-  const struct key events[] = {{"oom", &out->oom_events}, {"oom_kill", &out->oom_kills}};
-  out->events = read_keys(place, at, "memory.events", events, 2, &found);
+  const struct xpf_proc_key events[] = {{"oom", &out->oom_events}, {"oom_kill", &out->oom_kills}};
+  out->events = xpf_cgroup_keys(place, at, "memory.events", events, 2, &found);
 }
 
 static void read_memory_v1(const struct xpf_cgroup_place *place, struct xpf_cgroup_figures *out) {
   uint64_t used = 0, inactive = 0, limit = UINT64_MAX;
-  unsigned found;
-  out->memory = read_number(place, leaf(place), "memory.usage_in_bytes", &used);
+  uint64_t found;
+  out->memory = xpf_cgroup_number(place, xpf_cgroup_leaf(place), "memory.usage_in_bytes", &used);
   if (out->memory != XPF_OK)
     return;
   /* The kernel's own minimum also counts parents above the mount, and none without use_hierarchy.
    */
-  const struct key stat[] = {{"hierarchical_memory_limit", &limit},
-                             {"total_inactive_file", &inactive}};
-  read_keys(place, leaf(place), "memory.stat", stat, 2, &found);
+  const struct xpf_proc_key stat[] = {{"hierarchical_memory_limit", &limit},
+                                      {"total_inactive_file", &inactive}};
+  xpf_cgroup_keys(place, xpf_cgroup_leaf(place), "memory.stat", stat, 2, &found);
   if (!(found & 1u))
-    limit = smallest_up(place, leaf(place), "memory.limit_in_bytes");
+    limit = smallest_up(place, xpf_cgroup_leaf(place), "memory.limit_in_bytes");
   out->memory_limit_bytes = limit >= V1_NO_LIMIT ? UINT64_MAX : limit;
   set_memory(out, used, inactive);
-  const struct key control[] = {{"oom_kill", &out->oom_kills}}; /* since Linux 4.13 */
-  out->events = read_keys(place, leaf(place), "memory.oom_control", control, 1, &found);
+  const struct xpf_proc_key control[] = {{"oom_kill", &out->oom_kills}}; /* since Linux 4.13 */
+  out->events =
+      xpf_cgroup_keys(place, xpf_cgroup_leaf(place), "memory.oom_control", control, 1, &found);
   if (out->events == XPF_OK && !found)
     out->events = XPF_ABSENT;
 }
@@ -163,12 +84,12 @@ static double quota(const struct xpf_cgroup_place *place, size_t length) {
   uint64_t quota_us, period_us = 0;
   char text[64];
   if (place->version == 1) {
-    if (read_number(place, length, "cpu.cfs_quota_us", &quota_us) != XPF_OK ||
+    if (xpf_cgroup_number(place, length, "cpu.cfs_quota_us", &quota_us) != XPF_OK ||
         quota_us == UINT64_MAX ||
-        read_number(place, length, "cpu.cfs_period_us", &period_us) != XPF_OK)
+        xpf_cgroup_number(place, length, "cpu.cfs_period_us", &period_us) != XPF_OK)
       return 0;
   } else {
-    if (read_text(place, length, "cpu.max", text, sizeof text) != XPF_OK ||
+    if (xpf_cgroup_text(place, length, "cpu.max", text, sizeof text) != XPF_OK ||
         !xpf_proc_number(text, &quota_us) || !strchr(text, ' ') ||
         !xpf_proc_number(strchr(text, ' '), &period_us))
       return 0;
@@ -179,9 +100,9 @@ static double quota(const struct xpf_cgroup_place *place, size_t length) {
 static void read_cpu(const struct xpf_cgroup *cgroup, struct xpf_cgroup_figures *out) {
   const struct xpf_cgroup_place *place = &cgroup->places[XPF_CGROUP_CPU];
   uint64_t throttled = 0;
-  unsigned found;
-  size_t binding = leaf(place);
-  for (size_t at = binding; at; at = parent(place, at)) {
+  uint64_t found;
+  size_t binding = xpf_cgroup_leaf(place);
+  for (size_t at = binding; at; at = xpf_cgroup_parent(place, at)) {
     double cores = quota(place, at);
     if (cores > 0 && (out->cpu_limit <= 0 || cores < out->cpu_limit)) {
       out->cpu_limit = cores;
@@ -189,23 +110,23 @@ static void read_cpu(const struct xpf_cgroup *cgroup, struct xpf_cgroup_figures 
     }
   }
   /* Throttling is counted where the quota is: a parent's does not show in the cgroup's own file. */
-  const struct key stat[] = {
+  const struct xpf_proc_key stat[] = {
       {"nr_periods", &out->periods},
       {"nr_throttled", &out->throttled_periods},
       {place->version == 1 ? "throttled_time" : "throttled_usec", &throttled}};
-  out->cpu = read_keys(place, binding, "cpu.stat", stat, 3, &found);
+  out->cpu = xpf_cgroup_keys(place, binding, "cpu.stat", stat, 3, &found);
   out->throttled_ns = place->version == 1 ? throttled : throttled * 1000;
 }
 
 static void read_cpu_usage(const struct xpf_cgroup *cgroup, struct xpf_cgroup_figures *out) {
   const struct xpf_cgroup_place *place = &cgroup->places[XPF_CGROUP_CPUACCT];
   uint64_t usage_us = 0;
-  unsigned found;
+  uint64_t found;
   if (place->version == 1) {
-    read_number(place, leaf(place), "cpuacct.usage", &out->cpu_usage_ns);
+    xpf_cgroup_number(place, xpf_cgroup_leaf(place), "cpuacct.usage", &out->cpu_usage_ns);
   } else if (place->version == 2) {
-    const struct key stat[] = {{"usage_usec", &usage_us}};
-    read_keys(place, leaf(place), "cpu.stat", stat, 1, &found);
+    const struct xpf_proc_key stat[] = {{"usage_usec", &usage_us}};
+    xpf_cgroup_keys(place, xpf_cgroup_leaf(place), "cpu.stat", stat, 1, &found);
     out->cpu_usage_ns = usage_us * 1000;
   }
 }
@@ -217,7 +138,7 @@ static void read_pressure(const struct xpf_cgroup_place *place, const char *file
   if (place->version != 2)
     return;
   /* EOPNOTSUPP (psi=0 at boot) is absent too. */
-  enum xpf_known status = read_text(place, leaf(place), file, text, sizeof text);
+  enum xpf_known status = xpf_cgroup_text(place, xpf_cgroup_leaf(place), file, text, sizeof text);
   if (status == XPF_OK)
     xpf_pressure_parse(text, out);
   else

@@ -9,7 +9,8 @@
 #include "host/proc_file.h"
 
 /* The controllers as v1 names them; the v2 tree has an empty name in /proc/PID/cgroup. */
-static const char *const names[XPF_CGROUP_CONTROLLERS] = {"memory", "cpu", "cpuacct", ""};
+static const char *const names[XPF_CGROUP_CONTROLLERS] = {"memory", "cpu",  "cpuacct",
+                                                          "blkio",  "pids", ""};
 
 struct search {
   struct xpf_cgroup_place *places;

@@ -11,6 +11,8 @@ enum xpf_cgroup_controller {
   XPF_CGROUP_MEMORY,
   XPF_CGROUP_CPU,
   XPF_CGROUP_CPUACCT,
+  XPF_CGROUP_IO,
+  XPF_CGROUP_PIDS,
   XPF_CGROUP_UNIFIED, /* the v2 tree, also when hybrid */
   XPF_CGROUP_CONTROLLERS
 };

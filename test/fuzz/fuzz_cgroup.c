@@ -1,4 +1,5 @@
-// links: src/host/cgroup.c src/host/cgroup_place.c src/host/pressure.c src/host/proc_file.c -lm
+// links: src/host/cgroup.c src/host/cgroup_files.c src/host/cgroup_details.c
+// links: src/host/proc_keys.c src/host/cgroup_place.c src/host/pressure.c src/host/proc_file.c -lm
 /* Any bytes in place of the files that say in which cgroup a process is and how it fares there. The
  * input is cut at 0x1e: first the membership, then the mounts, then the files of the cgroup. */
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 
 #include "fuzz.h"
 #include "host/cgroup.h"
+#include "host/cgroup_details.h"
 
 #define SEPARATOR 0x1e
 
@@ -32,6 +34,11 @@ static const char *const files[] = {
     "m/cpu.cfs_quota_us",
     "m/cpu.cfs_period_us",
     "m/cpuacct.usage",
+    "m/io.stat",
+    "m/blkio.throttle.io_service_bytes",
+    "m/blkio.throttle.io_serviced",
+    "m/pids.current",
+    "m/pids.max",
 };
 
 static char root[64];
@@ -81,6 +88,20 @@ static void check(const struct xpf_cgroup_figures *figures) {
   check_pressure(&figures->io_pressure);
 }
 
+static void check_details(struct xpf_cgroup *cgroup) {
+  struct xpf_cgroup_details details;
+  char name[64];
+  memset(&details, 0xAA, sizeof details);
+  xpf_cgroup_read_details(cgroup, &details);
+  require(details.cpu <= XPF_OK && details.memory <= XPF_OK && details.io <= XPF_OK);
+  require(details.io == XPF_OK || details.read_bytes == UINT64_MAX);
+  require(strlen(xpf_cgroup_name(cgroup, name, sizeof name)) < sizeof name);
+  bool has_one = false;
+  for (unsigned i = 0; i < XPF_CGROUP_CONTROLLERS; i++)
+    has_one |= xpf_cgroup_has(cgroup, (enum xpf_cgroup_controller)i);
+  require((name[0] != '\0') == has_one && (xpf_cgroup_version_name(cgroup)[0] != '\0') == has_one);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct xpf_cgroup *cgroup;
   struct xpf_cgroup_figures figures;
@@ -97,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (int times = 0; times < 2; times++) {
     xpf_cgroup_read(cgroup, &figures);
     check(&figures);
+    check_details(cgroup);
   }
   xpf_cgroup_close(cgroup);
   return 0;

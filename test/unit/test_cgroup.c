@@ -1,5 +1,5 @@
 // clang-format off
-// links: src/host/cgroup.c src/host/cgroup_place.c src/host/pressure.c src/host/proc_file.c
+// links: src/host/cgroup.c src/host/cgroup_files.c src/host/proc_keys.c src/host/cgroup_place.c src/host/pressure.c src/host/proc_file.c
 // clang-format on
 #include <errno.h>
 #include <fcntl.h>
