@@ -86,6 +86,7 @@ const TEST = [
   { package: 'cppcheck', isThere: programs('cppcheck') },
   { package: 'gdb', isThere: programs('gdb') },
   { package: 'protobuf-compiler', isThere: programs('protoc') },
+  { package: 'prometheus-node-exporter', isThere: programs('prometheus-node-exporter') },
   { package: 'tmux', isThere: programs('tmux') },
   { package: 'zsh', isThere: programs('zsh') },
   { package: 'groff-base', isThere: programs('groff') },

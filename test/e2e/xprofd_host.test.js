@@ -1,0 +1,260 @@
+'use strict';
+
+// The host's figures of xprofd agree with node_exporter's and with /proc read here; a file system that does not answer
+// delays nobody.
+// matrix: never, it is about the host
+
+const assert = require('node:assert');
+const fs = require('node:fs');
+const net = require('node:net');
+const os = require('node:os');
+const path = require('node:path');
+const { spawn } = require('node:child_process');
+const { after, before, describe, test } = require('node:test');
+
+const { until } = require('./support/until');
+const { request, startXprofd } = require('./support/xprofd');
+
+const EXPORTER = 'prometheus-node-exporter';
+const read = (file) => fs.readFileSync(file, 'utf8');
+
+/** Prometheus text as { 'name{a="1",b="2"}': number }, labels in the order of the alphabet. */
+function parse(text) {
+  const series = {};
+  for (const [, name, labels = '', value] of text.matchAll(/^([a-zA-Z_]\w*)(?:\{(.*)\})? (\S+)$/gm)) {
+    const sorted = [...labels.matchAll(/(\w+)="((?:\\.|[^"\\])*)"/g)].map(([all]) => all).sort();
+    series[sorted.length > 0 ? `${name}{${sorted.join(',')}}` : name] = Number(value);
+  }
+  return series;
+}
+
+async function freePort() {
+  const server = net.createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** node_exporter on a free port of the loop; gives { series(), stop() }. */
+async function startExporter() {
+  const url = `http://127.0.0.1:${await freePort()}/metrics`;
+  const child = spawn(EXPORTER, [`--web.listen-address=${new URL(url).host}`], { stdio: 'ignore' });
+  const ended = new Promise((resolve, reject) => child.on('exit', resolve).on('error', reject));
+  ended.catch(() => {});
+  await until(() => request(url).catch(() => null), `${EXPORTER} answers`);
+  const series = async () => parse((await request(url)).text);
+  const stop = () => (child.kill(), ended);
+  return { series, stop };
+}
+
+const lines = (file) => read(file).split('\n').filter(Boolean);
+const words = (line) => line.trim().split(/\s+/);
+
+/** What /proc says, under xprofd's names, of what node_exporter does not have. Counters only. */
+function readProc() {
+  const series = {};
+  const [, ...softirqs] = lines('/proc/softirqs');
+  for (const [type, ...counts] of softirqs.map(words)) {
+    counts.forEach((count, cpu) => (series[`node_softirqs_functions_total{cpu="${cpu}",type="${type.slice(0, -1)}"}`] = Number(count)));
+  }
+  const [head, ...sources] = lines('/proc/interrupts');
+  for (const [irq, ...rest] of sources.map(words)) {
+    const counts = rest.slice(0, words(head).length).filter((word) => /^\d+$/.test(word));
+    series[`xprofd_host_interrupts_total{irq="${irq.slice(0, -1)}"}`] = counts.reduce((sum, word) => sum + Number(word), 0);
+  }
+  for (const [name, value] of lines('/proc/vmstat').map(words)) series[`node_vmstat_${name}`] = Number(value);
+  const user = words(lines('/proc/stat')[0]);
+  'user nice system idle iowait irq softirq steal'.split(' ').forEach((mode, i) => {
+    series[`xprofd_host_cpu_seconds_total{mode="${mode}"}`] = Number(user[i + 1]) / 100;
+  });
+  for (const line of lines('/proc/diskstats').map(words)) {
+    series[`node_disk_written_bytes_total{device="${line[2]}"}`] = Number(line[9]) * 512;
+    series[`node_disk_read_bytes_total{device="${line[2]}"}`] = Number(line[5]) * 512;
+  }
+  return series;
+}
+
+/** Counters of `ours` that both others have lie between them; gives the names that were compared. */
+function assertBetween(ours, first, last, pattern, slack) {
+  const names = Object.keys(ours).filter((name) => pattern.test(name) && name in first && name in last);
+  for (const name of names) {
+    const isBetween = ours[name] >= first[name] - slack && ours[name] <= last[name] + slack;
+    assert.ok(isBetween, `${name} is ${ours[name]}, but was ${first[name]} before and ${last[name]} after`);
+  }
+  return names;
+}
+
+const familiesOf = (names) => new Set(names.map((name) => name.replace(/\{.*/, '')));
+
+describe('figures of the host', { skip: process.platform !== 'linux' }, () => {
+  let xprofd;
+  let exporter;
+
+  before(async () => {
+    exporter = await startExporter();
+    xprofd = await startXprofd({ args: ['--store', 'none'] });
+  });
+  after(async () => {
+    if (xprofd) await xprofd.stop();
+    if (exporter) await exporter.stop();
+  });
+
+  const entitiesOf = async (kind) => (await xprofd.get(`/api/entities?kind=${kind}`)).json.entities;
+
+  /** Until each kind was read anew, from a moment after this call on: a reading that is under way may be older. */
+  async function waitForReadings(kinds) {
+    const seen = new Map(kinds.map((kind) => [kind, new Set()]));
+    await until(async () => {
+      for (const { kind, updated_ms } of await entitiesOf(kinds)) if (updated_ms) seen.get(kind).add(updated_ms);
+      return [...seen.values()].every((times) => times.size >= 3);
+    }, `three readings of ${kinds}`, 90_000);
+  }
+
+  const FAST = ['host_cpu', 'host_cpu_total', 'host_system', 'host_vmstat', 'host_pressure', 'host_softirq', 'host_disk'];
+
+  test('counters lie between two readings of node_exporter', async () => {
+    const first = await exporter.series();
+    await waitForReadings(FAST);
+    const ours = parse((await xprofd.get('/metrics')).text);
+    const last = await exporter.series();
+    const pattern = /^node_(cpu_(guest_)?seconds_total|disk_\w+_total|intr_total|context_switches_total|forks_total|pressure_\w+_total|vmstat_)/;
+    // Ticks are hundredths; idle and iowait of a CPU are estimates that go back at times.
+    const names = assertBetween(ours, first, last, pattern, 0.011);
+    const families = familiesOf(names);
+    for (const family of ['node_cpu_seconds_total', 'node_cpu_guest_seconds_total', 'node_intr_total', 'node_context_switches_total', 'node_forks_total', 'node_vmstat_pgfault', 'node_vmstat_pgmajfault', 'node_vmstat_oom_kill']) {
+      assert.ok(families.has(family), `${family} was compared; ${[...families].join(' ')}`);
+    }
+    assert.strictEqual(names.filter((name) => name.startsWith('node_cpu_seconds_total')).length, os.cpus().length * 8);
+    // Whatever node_exporter has of these, we have.
+    const lost = Object.keys(first).filter((name) => pattern.test(name) && name in last && !(name in ours) && !/device="(zram|loop|ram|fd)\d/.test(name));
+    assert.deepStrictEqual(lost, []);
+  });
+
+  test('counters lie between two readings of /proc', async () => {
+    const first = readProc();
+    await waitForReadings([...FAST, 'host_interrupt']);
+    const ours = parse((await xprofd.get('/metrics')).text);
+    const last = readProc();
+    const names = assertBetween(ours, first, last, /^(node_softirqs|xprofd_host_interrupts|node_vmstat|xprofd_host_cpu_sec|node_disk)/, 0.011);
+    const families = familiesOf(names);
+    for (const family of ['node_softirqs_functions_total', 'xprofd_host_interrupts_total', 'node_vmstat_pgpgin', 'xprofd_host_cpu_seconds_total']) {
+      assert.ok(families.has(family), `${family} was compared; ${[...families].join(' ')}`);
+    }
+  });
+
+  test('gauges agree with node_exporter', async () => {
+    const first = await exporter.series();
+    await waitForReadings(['host_memory', 'host_system', 'host_filesystem']);
+    const ours = parse((await xprofd.get('/metrics')).text);
+    const last = await exporter.series();
+    const exact = /^node_(boot_time_seconds|filesystem_(size_bytes|files|readonly|device_error)\b|memory_(MemTotal|SwapTotal|CommitLimit|Hugepagesize|VmallocTotal)_bytes|memory_HugePages_Total|uname_info)/;
+    const near = /^node_(memory_(MemFree|MemAvailable|Cached|Slab|AnonPages|Active)_bytes|filesystem_(free|avail)_bytes)/;
+    for (const name of Object.keys(ours).filter((known) => known in last)) {
+      if (exact.test(name)) assert.strictEqual(ours[name], last[name], name);
+      if (!near.test(name)) continue;
+      const total = name.startsWith('node_memory') ? ours.node_memory_MemTotal_bytes : ours[name.replace(/(free|avail)_bytes/, 'size_bytes')];
+      const [low, high] = [Math.min(first[name], last[name]), Math.max(first[name], last[name])];
+      const slack = 0.1 * total; // others use the machine meanwhile
+      assert.ok(ours[name] >= low - slack && ours[name] <= high + slack, `${name} is ${ours[name]}, not ${low} to ${high}`);
+    }
+    // All of /proc/meminfo but what differs between the two moments: the same set of names.
+    const memory = Object.keys(last).filter((name) => /^node_memory_(?!DirectMap|VmallocChunk|NFS_Unstable|SecPageTables|Balloon|\w*PmdMapped|Unaccepted)/.test(name));
+    assert.deepStrictEqual(memory.filter((name) => !(name in ours)), []);
+    assert.ok(Object.keys(ours).some((name) => name.startsWith('node_filesystem_size_bytes{') && name in last), 'a file system was compared');
+    assert.ok(Object.keys(ours).some((name) => name.startsWith('node_uname_info{') && name in last), 'the kernel was compared');
+    const used = ours.node_memory_MemTotal_bytes - ours.node_memory_MemAvailable_bytes;
+    assert.strictEqual(ours.xprofd_host_memory_used_bytes, used);
+  });
+
+  test('no file system stands twice, and none that stores nothing', async () => {
+    const entities = await entitiesOf('host_filesystem');
+    const mounts = lines('/proc/self/mountinfo').map(words);
+    const devices = entities.map(({ labels }) => mounts.filter((mount) => mount[4] === labels.mountpoint).pop()[2]);
+    assert.strictEqual(new Set(devices).size, devices.length);
+    assert.deepStrictEqual(entities.filter(({ labels }) => /^(proc|sysfs|cgroup2?|devpts|devtmpfs)$/.test(labels.fstype)), []);
+    const root = fs.statfsSync ? fs.statfsSync('/') : null;
+    const ours = entities.find(({ labels }) => labels.mountpoint === '/');
+    assert.ok(ours, 'the root is there');
+    if (root) assert.strictEqual(ours.values.size, root.blocks * root.bsize);
+    if (root) assert.strictEqual(ours.values.files, root.files);
+  });
+
+  test('derived figures of disks are what their formulae say', async (t) => {
+    if ((await entitiesOf('host_disk')).length === 0) return t.skip('no disk is seen here');
+    const file = path.join(os.tmpdir(), `xpf-host-${process.pid}`);
+    const block = Buffer.alloc(256 * 1024, 1);
+    const readings = new Map(); // "device time" -> values
+    const work = fs.openSync(file, 'w');
+    try {
+      const pair = await until(async () => {
+        fs.writeSync(work, block, 0, block.length, 0);
+        fs.fsyncSync(work);
+        for (const { key, updated_ms, values } of await entitiesOf('host_disk')) readings.set(`${key} ${updated_ms}`, { key, at: updated_ms, values });
+        const all = [...readings.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.at - b.at));
+        return all.map((now, i) => [all[i - 1], now]).find(([then, now]) =>
+          // Neighbours: what was written between them is known exactly.
+          then && then.key === now.key && now.at - then.at < 1900 && then.values.await !== null && now.values.writes > then.values.writes);
+      }, 'two readings of a disk that is written to', 60_000);
+      const [then, now] = pair.map(({ values }) => values);
+      const grown = (name) => now[name] - then[name];
+      const near = (name, expected, share) => {
+        assert.ok(Math.abs(now[name] - expected) <= share * expected + 1e-6, `${name} is ${now[name]}, not ${expected}`);
+      };
+      near('await', (grown('read_time') + grown('write_time')) / (grown('reads') + grown('writes')), 1e-6);
+      near('write_await', grown('write_time') / grown('writes'), 1e-6);
+      // The time between is measured there at the reading, here at its end: on a busy machine they differ.
+      const seconds = (pair[1].at - pair[0].at) / 1000;
+      near('queue', grown('io_time_weighted') / seconds, 0.6);
+      assert.ok(now.utilization >= 0 && now.utilization <= 1);
+    } finally {
+      fs.closeSync(work);
+      fs.rmSync(file, { force: true });
+    }
+  });
+
+  test('busy is the share that the counters say', async () => {
+    const readings = new Map();
+    const [then, now] = await until(async () => {
+      for (const { updated_ms, values } of await entitiesOf('host_cpu_total')) readings.set(updated_ms, values);
+      const times = [...readings.keys()].sort((a, b) => a - b);
+      const found = times.findIndex((at, i) => i > 0 && at - times[i - 1] < 1900 && readings.get(at).busy !== null);
+      return found > 0 && [readings.get(times[found - 1]), readings.get(times[found])];
+    }, 'two readings of the processor', 60_000);
+    const grown = (name) => Math.max(0, now[name] - then[name]);
+    const all = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'].reduce((sum, name) => sum + grown(name), 0);
+    const busy = 1 - (grown('idle') + grown('iowait')) / all;
+    assert.ok(Math.abs(now.busy - busy) < 1e-6, `busy is ${now.busy}, not ${busy}`);
+    assert.strictEqual(now.cpus, os.cpus().length);
+  });
+});
+
+// A FUSE file system whose process never answers, in a mount namespace of its own: what a dead server is like.
+const MOUNT = 'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 dead "$0" && exec "$@"';
+
+function canMount() {
+  return process.platform === 'linux' && process.getuid() === 0 && fs.existsSync('/dev/fuse');
+}
+
+test('a file system that never answers delays nobody', { skip: !canMount() && 'needs root and /dev/fuse' }, async () => {
+  const place = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-dead-'));
+  const xprofd = await startXprofd({ args: ['--store', 'none'], command: ['unshare', '-m', 'sh', '-c', MOUNT, place] });
+  try {
+    const quality = ({ entities }, mountpoint) => {
+      const found = entities.find(({ labels }) => labels.mountpoint === mountpoint);
+      return found && (found.values.size === null ? found.quality.size : 'ok');
+    };
+    const json = await xprofd.waitFor('/api/entities?kind=host_filesystem', (answer) => quality(answer, place) && quality(answer, '/'));
+    assert.strictEqual(quality(json, place), 'absent'); // asked, and never answered
+    assert.strictEqual(quality(json, '/'), 'ok');
+    // The others go on being read, again and again.
+    const [{ updated_ms: at }] = json.entities.filter(({ labels }) => labels.mountpoint === '/');
+    await xprofd.waitFor('/api/entities?kind=host_filesystem', ({ entities }) =>
+      entities.some(({ labels, updated_ms }) => labels.mountpoint === '/' && updated_ms > at));
+    const threads = fs.readdirSync(`/proc/${xprofd.pid}/task`).length;
+    assert.ok(threads < 16, `one thread waits, not one for each question: ${threads}`);
+  } finally {
+    assert.deepStrictEqual(await xprofd.stop(), { status: 0, signal: null });
+    fs.rmdirSync(place);
+  }
+});
