@@ -99,7 +99,7 @@ static void set_busy(struct xpf_row *row) {
   double idle = xpf_row_growth(row, IDLE), iowait = xpf_row_growth(row, IOWAIT);
   idle += isnan(iowait) ? 0 : iowait;
   if (all > 0) /* also not NaN */
-    xpf_row_set(row, BUSY, 1 - idle / all);
+    xpf_row_set(row, BUSY, fmax(0, 1 - idle / all));
 }
 
 /* Behind "cpu" or "cpu7". */
