@@ -21,7 +21,9 @@ const target = list('src/target'); // of those who look at a core from outside
 const bridge = list('src/bridge');
 const INSIDE_ONLY = /^src\/host\/(coredump|freeze|symbols|glibc_floor)/; // a process looks at itself
 const OUTSIDE_ONLY = /^src\/host\/(tcp_listener|process_signal)/; // looks at another one
-const HOST_ONLY = /^src\/host\/(mount_table|volume|proc_text|net_text|tcp_peer|cgroup_details|socket_table)/; // looks at the whole host: xprofd
+// looks at the whole host: xprofd
+const HOST_ONLY =
+  /^src\/host\/(mount_table|volume|proc_text|net_text|tcp_peer|cgroup_details|socket_table|process_scan|user_name)/;
 
 module.exports = {
   bridge,

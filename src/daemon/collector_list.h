@@ -15,6 +15,7 @@
   X(disks) \
   X(filesystems) \
   X(kernel) \
+  X(top) \
   X(network) \
   X(protocols) \
   X(sockets) \

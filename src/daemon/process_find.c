@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "host/printable.h"
 #include "host/proc_dir_linux.h"
 #include "host/proc_file.h"
+#include "host/user_name.h"
 #include "target/command_name.h"
 #include "target/node_process.h"
 #include "target/target_connect.h"
@@ -21,12 +21,9 @@
 /* ---- who it is ---- */
 
 static char *user_name(uid_t uid) {
-  struct passwd entry, *user = NULL;
-  char text[4096], number[16];
-  if (getpwuid_r(uid, &entry, text, sizeof text, &user) == 0 && user)
-    return strdup(user->pw_name);
-  snprintf(number, sizeof number, "%u", (unsigned)uid);
-  return strdup(number);
+  char name[256];
+  xpf_user_name(uid, name, sizeof name);
+  return strdup(name);
 }
 
 /* The path of the unified hierarchy, else that of the controller which limits memory. */
