@@ -222,8 +222,9 @@ int xpf_job_command_stop(struct xpf_command_call *call, const struct xpf_command
 /* ---- cancel
  * -------------------------------------------------------------------------------------------- */
 
+/* False when it is too late, or has been done: a job may need its thread to end. */
 static bool cancel(struct xpf_job *job) {
-  if (job->state >= XPF_JOB_RELEASING)
+  if (job->state >= XPF_JOB_RELEASING || __atomic_load_n(&job->cancelled, __ATOMIC_RELAXED))
     return false;
   __atomic_store_n(&job->cancelled, true, __ATOMIC_RELAXED);
   if (job->state == XPF_JOB_QUEUED && xpf_thread_take_back(job->thread, &job->begin_task)) {
