@@ -4,27 +4,30 @@
 
 const assert = require('node:assert');
 const fs = require('node:fs');
+const path = require('node:path');
 const { describe, test, before, after, beforeEach } = require('node:test');
 const { startApp } = require('./support/app');
 const { until, within } = require('./support/until');
 
+// exec: blocked until the test makes the file free-1, the next time free-2 and so on.
 const BODY = `
+  let times = 0;
   serve({
     exec() {
       say('blocked');
-      execSync('sleep 3.5');
+      execSync('until [ -e free-' + ++times + ' ]; do sleep 0.05; done');
       say('free');
     },
     wait() {
       say('blocked');
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3500);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000);
       say('free');
     },
   });`;
 // The limit of a reply from a blocked thread is 1000 ms, looked at every 100 ms; the rest is the machine.
 const PENDING_MIN_MS = 950;
-const PENDING_MAX_MS = 1600;
-const AT_ONCE_MS = 700;
+const PENDING_MAX_MS = 3000;
+const AT_ONCE_MS = 900;
 const isLinux64 = process.platform === 'linux' && process.arch === 'x64';
 
 const read = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
@@ -50,7 +53,10 @@ describe('commands, a thread blocked in native code', { timeout: 58000 }, () => 
     app.tell(how);
     await app.said('blocked', times);
   }
-  const free = () => app.said('free', times);
+  function free() {
+    fs.writeFileSync(path.join(app.home, `free-${times}`), '');
+    return app.said('free', times);
+  }
   beforeEach(() => assert.ok(app.isAlive()));
 
   test('what needs no thread is answered at once', async () => {
@@ -105,12 +111,13 @@ describe('commands, a thread blocked in native code', { timeout: 58000 }, () => 
       ['stop_cpu_profiling', {}],
       ['stop_gc_profiling', {}],
     ].map(([method, params]) => rpc.send(method, params));
+    await rpc.call('check_version'); // all have been read
+    await free();
     const replies = await within(Promise.all(calls.map(({ reply }) => reply)), 'all six replies');
     replies.forEach(({ error }, i) => assert.strictEqual(error, undefined, `${i}: ${error && error.message}`));
     const [gc1, cpu, , gc2] = replies.map(({ result }) => read(result.filepath));
     const moments = [gc1.startTime * 1e6, cpu.startTime, gc1.stopTime * 1e6, gc2.startTime * 1e6, cpu.endTime, gc2.stopTime * 1e6];
     assert.deepStrictEqual(moments, [...moments].sort((a, b) => a - b));
-    await free();
   });
 
   test('stopped while the stop has not been executed: refused in the known words', async () => {
@@ -119,14 +126,14 @@ describe('commands, a thread blocked in native code', { timeout: 58000 }, () => 
     const first = rpc.send('stop_cpu_profiling');
     const second = await rpc.refused('stop_cpu_profiling');
     assert.deepStrictEqual(second, { code: -32000, message: 'stop_cpu_profiling is running.' });
-    for (const { reply } of [start, first]) assert.ok((await within(reply, 'a reply')).result);
     await free();
+    for (const { reply } of [start, first]) assert.ok((await within(reply, 'a reply')).result);
   });
 
   test('diag_report does not wait for the thread: it tells where it is', async () => {
     await block();
     const { value: written, ms } = await timed(rpc.call('diag_report', { wait: true }));
-    assert.ok(ms < 2500, `answered after ${ms} ms`);
+    assert.ok(ms < 5000, `answered after ${ms} ms`);
     assert.strictEqual(written.js_available, false);
     const report = read(written.filepath);
     assert.match(report.jsUnavailable, /native code for about \d+ ms/);
@@ -145,7 +152,7 @@ describe('commands, a thread blocked in native code', { timeout: 58000 }, () => 
     assert.deepStrictEqual(await rpc.call('cancel', { action: 'start_heap_profiling' }), { cancelled: 1 });
     assert.deepStrictEqual(await rpc.call('cancel', { id: dump.id }), { cancelled: 1 });
     for (const { reply } of [start, dump]) {
-      const { error } = await within(reply, 'the reply of a cancelled command', 1000);
+      const { error } = await within(reply, 'the reply of a cancelled command');
       assert.strictEqual(error.code, -32004);
     }
     await free();

@@ -20,6 +20,7 @@ const A_MINUTE = 1000; // commands
 const CLIENTS = 4;
 const SAMPLE_MS = 3700; // never in step with the program's workers: for a moment after each 5 s there are two
 const FULL_MS = 5000;
+const REFILL_MS = 100;
 const SILENT_MS = 70_000;
 const IO = -32003; // a failed write: expected while the disk is full
 // What may be gained between the second quarter of the samples and the last. The heap of V8 and the memory of malloc
@@ -149,8 +150,10 @@ async function rotate(app) {
 async function fillAndEmpty(app, state) {
   state.isFull = true;
   state.gaps.push([Date.now(), 0]);
-  const filler = disk.fill(app.logDir);
-  await sleep(FULL_MS);
+  let filler;
+  for (const end = Date.now() + FULL_MS; Date.now() < end; await sleep(REFILL_MS)) {
+    filler = disk.fill(app.logDir); // clients remove the files they have read
+  }
   fs.rmSync(filler);
   state.isFull = false;
   state.fullUntil = Date.now() + 5000; // who began while it was full may say so now

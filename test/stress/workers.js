@@ -73,8 +73,7 @@ main(async () => {
     const isDone = () => !app.isAlive() || app.stdout.includes(`ended ${count + 50}\n`);
     await profile(rpc);
     const again = setInterval(() => profile(rpc).catch(() => {}), 500);
-    const counts = await fire(app, { clients: 6, isDone, dumps: true });
-    clearInterval(again);
+    const counts = await fire(app, { clients: 6, isDone, dumps: true }).finally(() => clearInterval(again));
     if (!app.isAlive()) throw new Error(`the program has died: ${JSON.stringify(await app.ended)} ${app.stderr}`);
     if (app.stdout.includes('unexpected')) throw new Error(app.stdout);
     await rpc.call('check_version', {}, REPLY_MS);

@@ -33,10 +33,10 @@ function unmount(dir) {
   return run('umount', '-l', dir);
 }
 
-/** Writes until nothing more fits. Gives the file that keeps the place. */
+/** Writes until nothing more fits, also to what it wrote before. Gives the file that keeps the place. */
 function fill(dir) {
   const file = path.join(dir, 'filler');
-  const fd = fs.openSync(file, 'w');
+  const fd = fs.openSync(file, 'a');
   try {
     for (let size = 1 << 20; size >= 1; size = size >> 1) {
       try {
