@@ -16,7 +16,7 @@
 
 #define KILO 1024.0
 
-static double seconds_now(void) {
+double xpf_outside_seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
@@ -30,17 +30,21 @@ struct xpf_outside_budget *xpf_outside_budget_new(const char *proc) {
   budget->tick_s = (double)xpf_proc_tick_ns() / 1e9;
   xpf_pace_init(&budget->threads, 1000, 0.01);
   xpf_pace_init(&budget->limits, 10000, 0.01);
+  xpf_pace_init(&budget->sockets, 5000, 0.005);
   xpf_pace_init(&budget->shares, 30000, 0.01);
   return budget;
 }
 
 void xpf_outside_budget_free(struct xpf_outside_budget *budget) {
+  for (unsigned i = 0; budget && i < XPF_NETWORKS_MAX; i++)
+    xpf_socket_table_free(&budget->networks[i].table);
   free(budget);
 }
 
 void xpf_outside_budget_round(struct xpf_outside_budget *budget, int64_t now_ms, size_t processes) {
   xpf_pace_round(&budget->threads, now_ms, processes);
   xpf_pace_round(&budget->limits, now_ms, processes);
+  xpf_pace_round(&budget->sockets, now_ms, processes);
   xpf_pace_round(&budget->shares, now_ms, processes);
 }
 
@@ -136,9 +140,9 @@ static void take_turn(struct xpf_outside *outside, struct xpf_turn *turn, struct
                       int64_t now_ms, void (*read)(struct xpf_outside *outside)) {
   if (now_ms < turn->due_ms || !xpf_pace_allows(pace))
     return;
-  double begun = seconds_now();
+  double begun = xpf_outside_seconds();
   read(outside);
-  xpf_pace_spent(pace, seconds_now() - begun);
+  xpf_pace_spent(pace, xpf_outside_seconds() - begun);
   turn->due_ms = xpf_pace_next_ms(pace, now_ms, turn->is_begun ? 0 : outside->number);
   turn->is_begun = true;
   turn->read_ms = now_ms;
@@ -152,6 +156,7 @@ int xpf_outside_read(struct xpf_outside *outside, int64_t now_ms) {
   read_main_thread(outside);
   take_turn(outside, &outside->often, &budget->threads, now_ms, read_often);
   take_turn(outside, &outside->rarely, &budget->limits, now_ms, read_rarely);
+  take_turn(outside, &outside->sockets, &budget->sockets, now_ms, xpf_outside_read_sockets);
   take_turn(outside, &outside->shares, &budget->shares, now_ms, xpf_outside_read_shares);
   if (outside->qualities[XPF_OUTSIDE_PSS] == XPF_QUALITY_OK)
     xpf_outside_set(outside, XPF_OUTSIDE_PSS_AGE,

@@ -5,7 +5,8 @@
  *   every second                stat, schedstat of the main thread
  *   every second while it is
  *     cheap, else less often    status, schedstat and switches of all threads, io, descriptors
- *   10 s                        sockets by state; limits, oom_score
+ *   5 s or more                 sockets by state
+ *   10 s                        limits, oom_score
  *   30 s or more                PSS and USS (smaps_rollup): at most 1 % of the time goes into it */
 #ifndef XPF_DAEMON_OUTSIDE_H
 #define XPF_DAEMON_OUTSIDE_H

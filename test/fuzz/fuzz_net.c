@@ -1,4 +1,5 @@
-// links: src/host/net_text.c src/host/proc_text.c src/host/proc_file.c -lm
+// links: src/host/net_text.c src/host/socket_table_linux.c src/host/proc_text.c
+// links: src/host/proc_file.c -lm
 /* Any bytes in place of the counters of /proc/net. Whatever is found is a name within the text and
  * a finite number. */
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include "fuzz.h"
 #include "host/net_text.h"
 #include "host/proc_text.h"
+#include "host/socket_table.h"
 
 struct bounds {
   const char *begin, *end;
@@ -35,6 +37,14 @@ static void check_lines(char *text) {
   }
 }
 
+static void check_sockets(char *text) {
+  char *at = text;
+  for (char *line; (line = xpf_proc_text_line(&at));) {
+    struct xpf_socket_entry entry = {.inode = 0};
+    require(!xpf_socket_line_parse(line, &entry) || !entry.is_udp);
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   void (*const each[])(char *text, xpf_net_found found, void *arg) = {
       xpf_net_counters_each, xpf_net_pairs_each, xpf_net_columns_each};
@@ -46,6 +56,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   char *text = fuzz_text(data, size);
   check_lines(text);
+  free(text);
+  text = fuzz_text(data, size);
+  check_sockets(text);
   free(text);
   return 0;
 }

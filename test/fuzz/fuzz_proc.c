@@ -1,5 +1,5 @@
 // links: src/host/proc_file.c src/host/proc_stat_linux.c src/host/proc_status_linux.c
-// links: src/host/pressure.c src/host/printable.c src/wire/utf8.c -lm
+// links: src/host/proc_keys.c src/host/pressure.c src/host/printable.c src/wire/utf8.c -lm
 /* Any bytes in place of a file of /proc: stat, status, schedstat, pressure. Lines are those that
  * the newlines make, the first 8191 bytes of each. */
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include "host/cgroup.h"
 #include "host/printable.h"
 #include "host/proc_file.h"
+#include "host/proc_keys.h"
 #include "host/proc_stat_linux.h"
 #include "host/proc_status_linux.h"
 #include "wire/utf8.h"
@@ -50,6 +51,15 @@ static void check_pressure(const char *text) {
   require(isfinite(pressure.full_avg60) && pressure.full_avg60 >= 0);
 }
 
+static void check_keys(const char *text) {
+  uint64_t pss = 7, state = 7, found;
+  const struct xpf_proc_key keys[] = {{"Pss", &pss}, {"State", &state}};
+  require(xpf_proc_keys_read(AT_FDCWD, file.path, keys, 2, &found) == 0);
+  require(found <= 3);
+  require((found & 1) || pss == 7);
+  require(!(found & 1) || strstr(text, "Pss") != NULL || strlen(text) == 0);
+}
+
 static void check_printable(const char *text, size_t size) {
   char out[16];
   xpf_printable_copy(out, sizeof out, text, size);
@@ -71,6 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   check_lines(data, size);
   check_stat(text);
   check_pressure(text);
+  if (memchr(data, '\0', size) == NULL)
+    check_keys(text);
   check_printable(text, size);
   int error = xpf_proc_status_read(AT_FDCWD, file.path, &status);
   require(error == 0 || error == -ESRCH);
