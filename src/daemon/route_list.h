@@ -10,6 +10,8 @@
   X("GET", "/metrics", READ, metrics, "Prometheus text 0.0.4, or OpenMetrics 1.0") \
   X("GET", "/api/kinds", READ, kinds, "The kinds of things and their fields") \
   X("GET", "/api/entities", READ, entities, "What there is, with the latest values") \
+  X("GET", "/api/series", READ, series, "The history of fields") \
+  X("GET", "/api/events", READ, events, "What happened, newest first") \
   X("GET", "/api/live", READ, live, "What changes, as server-sent events") \
   X("GET", "/api/self", READ, self, "The daemon's own state, cost and settings") \
   X("GET", "/api/profiles", ACT, profiles_list, "Profiles that were taken through xprofd, newest first") \

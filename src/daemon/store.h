@@ -17,6 +17,8 @@ struct xpf_store_options {
   uint64_t max_age_s;
 };
 
+struct xpf_store_answer;
+
 /* What is asked of the history: fields of one kind, of one or more entities, in equal steps. */
 struct xpf_store_query {
   const struct xpf_kind *kind;
@@ -25,9 +27,16 @@ struct xpf_store_query {
   const unsigned *fields;
   size_t fields_count;
   int64_t from_ms, to_ms; /* from <= t < to */
-  int64_t step_ms;        /* 0: the finest there is, but at most 2,000 steps */
+  int64_t step_ms;        /* whole seconds; 0: the finest there is, but at most 2,000 steps */
   bool as_rates;          /* counters per second (a counter that began anew counts from 0) */
+  /* Called with the answer on the engine's own thread before `answered` is on the loop, when there
+   * was no error: what takes long (thousands of numbers as JSON) is made there. May be NULL. */
+  void (*prepare)(void *arg, const struct xpf_store_answer *answer);
 };
+/* More is refused with -E2BIG. */
+#define XPF_STORE_STEPS_MAX  10000
+#define XPF_STORE_VALUES_MAX 500000 /* entities x fields x steps */
+#define XPF_STORE_LIMIT_MAX  10000  /* of events and entities */
 
 struct xpf_store_column {
   const char *key;
@@ -52,11 +61,12 @@ struct xpf_store_event {
 typedef void (*xpf_store_events_answered)(void *arg, int error,
                                           const struct xpf_store_event *events, size_t count);
 
-/* Entities that are gone, for the console's past. */
+/* Entities of the past. */
 struct xpf_store_entity {
   const char *kind, *key;
+  const char *parent;                  /* its key; NULL: none */
   const char *labels_json, *info_json; /* objects */
-  int64_t since_ms, until_ms;          /* until: last value */
+  int64_t since_ms, until_ms;          /* until: last value; 0: it is not known to be gone */
 };
 typedef void (*xpf_store_entities_answered)(void *arg, int error,
                                             const struct xpf_store_entity *entities, size_t count);
@@ -74,15 +84,19 @@ struct xpf_store_engine {
    * world by listening to it (frame, came, gone, event). */
   int (*open)(struct xpf_store **out, const struct xpf_store_options *options, uv_loop_t *loop,
               struct xpf_world *world, char *why, size_t why_size);
-  /* The answer comes later, on the loop, exactly once when 0 was returned. */
+  /* The answer comes later, on the loop, exactly once when 0 was returned; -EBUSY: too many wait.
+   * What takes too long is answered with -ETIMEDOUT. */
   int (*query)(struct xpf_store *store, const struct xpf_store_query *query,
                xpf_store_answered answered, void *arg);
   /* At most `limit` events, newest first. kind and key may be NULL. */
   int (*events)(struct xpf_store *store, int64_t from_ms, int64_t to_ms, const char *kind,
                 const char *key, size_t limit, xpf_store_events_answered answered, void *arg);
-  /* Entities of a kind that had values in that time, newest first. */
+  /* Entities of a kind (NULL: of all) that had values in that time, newest first. */
   int (*entities)(struct xpf_store *store, const char *kind, int64_t from_ms, int64_t to_ms,
                   size_t limit, xpf_store_entities_answered answered, void *arg);
+  /* Nobody wants what was asked with this arg any more: it is answered soon, with -ECANCELED when
+   * it was not complete. */
+  void (*cancel)(struct xpf_store *store, void *arg);
   void (*figures)(const struct xpf_store *store, struct xpf_store_figures *out);
   /* Writes what is left, within a few seconds; then closed is called. Open queries are answered
    * with -ECANCELED before. */

@@ -26,6 +26,8 @@ struct xpf_world {
   unsigned kinds_count;
   struct node *buckets[BUCKETS];
   size_t count;
+  uint32_t *free_slots; /* room for all slots there ever were: giving one back cannot fail */
+  uint32_t free_slots_count, slots_count;
   bool is_full_told;
   struct xpf_world_listener *listeners;
 };
@@ -149,6 +151,21 @@ static struct node *make_node(const struct xpf_kind *kind, const char *key,
   return node;
 }
 
+static bool take_slot(struct xpf_world *world, uint32_t *slot) {
+  if (world->free_slots_count > 0) {
+    *slot = world->free_slots[--world->free_slots_count];
+    return true;
+  }
+  if (world->slots_count % 1024 == 0) {
+    uint32_t *grown = realloc(world->free_slots, (world->slots_count + 1024) * sizeof *grown);
+    if (!grown)
+      return false;
+    world->free_slots = grown;
+  }
+  *slot = world->slots_count++;
+  return true;
+}
+
 static void join_labels(char *out, size_t size, const char *const *labels, unsigned count) {
   size_t length = 0;
   out[0] = '\0';
@@ -185,6 +202,10 @@ struct xpf_entity *xpf_world_entity(struct xpf_world *world, const struct xpf_ki
   }
   if (!(node = make_node(kind, key, labels, parent)))
     return NULL;
+  if (!take_slot(world, &node->entity.slot)) {
+    free_node(node);
+    return NULL;
+  }
   node->hash = hash_of(kind, node->entity.key);
   node->kind_index = (unsigned)kind_index;
   node->chained = world->buckets[node->hash % BUCKETS];
@@ -236,6 +257,7 @@ void xpf_world_remove(struct xpf_world *world, struct xpf_entity *entity) {
     if (l->gone)
       l->gone(l->arg, entity);
   unlink_node(world, node);
+  world->free_slots[world->free_slots_count++] = node->entity.slot;
   free_node(node);
 }
 
@@ -259,6 +281,7 @@ void xpf_world_free(struct xpf_world *world) {
       free_node((struct node *)entity);
     }
   }
+  free(world->free_slots);
   free(world);
 }
 
@@ -295,13 +318,14 @@ enum xpf_quality xpf_quality_of_error(int error) {
 
 int xpf_entity_set_info(struct xpf_entity *entity, unsigned index, const char *value) {
   const char **slot = (const char **)(uintptr_t)&entity->info[index];
-  if (value && *slot && strcmp(value, *slot) == 0)
+  if (value == *slot || (value && *slot && strcmp(value, *slot) == 0))
     return 0;
   char *copy = value ? copy_text(value) : NULL;
   if (value && !copy)
     return -ENOMEM;
   free((char *)(uintptr_t)*slot);
   *slot = copy;
+  entity->info_version++;
   return 0;
 }
 

@@ -19,6 +19,8 @@ struct xpf_entity {
   const char *key;
   const char *const *labels; /* values, as many as the kind has names */
   const char *const *info;   /* values or NULLs, as many as the kind has keys */
+  uint32_t info_version;     /* grows when a value of info changes */
+  uint32_t slot;             /* a small number that no other living entity has */
   int64_t since_ms;          /* when we first saw it */
   int64_t updated_ms;        /* of the last xpf_entity_updated; 0: never */
   double *values;            /* NaN where the quality says that there is none */

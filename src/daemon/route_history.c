@@ -1,0 +1,267 @@
+/* The history: series of fields, and events. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/entity_filter.h"
+#include "daemon/history_ask.h"
+#include "daemon/route_list.h"
+#include "format/json.h"
+
+#define POINTS       600
+#define RANGE_MS     900000 /* when nothing is said */
+#define EVENTS_RANGE 86400000
+#define EVENTS_LIMIT 200
+#define ANSWER_MAX   (64u * 1024 * 1024)
+#define STEP_MAX_MS  (366ll * 86400 * 1000)
+
+struct series {
+  struct xpf_history_ask ask; /* first */
+  struct xpf_name_list keys, fields;
+  unsigned field_ids[XPF_FILTER_NAMES_MAX];
+  struct xpf_memory_sink sink;
+  bool is_prepared;
+};
+
+static void write_numbers(struct xpf_json *json, const char *key, const double *values,
+                          size_t count) {
+  xpf_json_key(json, key);
+  xpf_json_array_begin(json);
+  for (size_t i = 0; i < count; i++)
+    if (isfinite(values[i]))
+      xpf_json_double(json, values[i]);
+    else
+      xpf_json_string(json, NULL);
+  xpf_json_array_end(json);
+}
+
+/* On the engine's thread: thousands of numbers take their time. */
+static void prepare(void *arg, const struct xpf_store_answer *answer) {
+  struct series *series = arg;
+  struct xpf_json json;
+  xpf_memory_sink_init(&series->sink, ANSWER_MAX);
+  series->is_prepared = true;
+  xpf_json_init(&json, &series->sink.sink, false);
+  xpf_json_object_begin(&json);
+  xpf_json_key(&json, "from_ms");
+  xpf_json_int(&json, answer->from_ms);
+  xpf_json_key(&json, "step_ms");
+  xpf_json_int(&json, answer->step_ms);
+  xpf_json_key(&json, "steps");
+  xpf_json_uint(&json, answer->steps);
+  xpf_json_key(&json, "series");
+  xpf_json_array_begin(&json);
+  for (size_t i = 0; i < answer->columns_count; i++) {
+    const struct xpf_store_column *column = &answer->columns[i];
+    xpf_json_object_begin(&json);
+    xpf_json_key(&json, "key");
+    xpf_json_string(&json, column->key);
+    xpf_json_key(&json, "field");
+    xpf_json_string(&json, series->fields.names[i % series->fields.count]);
+    write_numbers(&json, "values", column->values, answer->steps);
+    if (column->maxima)
+      write_numbers(&json, "max", column->maxima, answer->steps);
+    xpf_json_object_end(&json);
+  }
+  xpf_json_array_end(&json);
+  xpf_json_object_end(&json);
+}
+
+static void free_series(struct series *series) {
+  if (series->is_prepared)
+    xpf_memory_sink_free(&series->sink);
+  free(series);
+}
+
+static void answered(void *arg, const struct xpf_store_answer *answer) {
+  struct series *series = arg;
+  struct xpf_exchange *exchange = series->ask.exchange;
+  if (!exchange) {
+    free_series(series);
+    return;
+  }
+  if (answer->error || !series->is_prepared) {
+    xpf_history_ask_fail(exchange, answer->error ? answer->error : -EIO);
+  } else if (series->sink.sink.error) {
+    xpf_history_ask_fail(exchange, -E2BIG);
+  } else {
+    xpf_exchange_reply_take(exchange, 200, "application/json; charset=utf-8", series->sink.data,
+                            series->sink.size);
+    series->is_prepared = false; /* its text is the exchange's */
+  }
+  free_series(series);
+}
+
+static bool read_list(struct xpf_exchange *exchange, const char *name, struct xpf_name_list *list) {
+  if (xpf_name_list_parse(list, xpf_exchange_param(exchange, name)) == 0)
+    return true;
+  xpf_exchange_reply_error(exchange, 400, name, "%s: at most %d at a time, %d characters", name,
+                           XPF_FILTER_NAMES_MAX, XPF_FILTER_TEXT_MAX - 1);
+  return false;
+}
+
+/* What has no labels is there once, and its key is "". */
+static bool read_keys(struct xpf_exchange *exchange, const struct xpf_kind *kind,
+                      struct xpf_name_list *keys) {
+  if (!read_list(exchange, "key", keys))
+    return false;
+  if (keys->count > 0)
+    return true;
+  if (kind->labels[0]) {
+    xpf_exchange_reply_error(exchange, 400, "key",
+                             "key: is missing; /api/entities?kind=%.60s lists the keys",
+                             kind->name);
+    return false;
+  }
+  keys->text[0] = '\0';
+  keys->names[0] = keys->text;
+  keys->count = 1;
+  return true;
+}
+
+static bool find_fields(struct xpf_exchange *exchange, const struct xpf_kind *kind,
+                        struct series *series) {
+  if (series->fields.count == 0) {
+    xpf_exchange_reply_error(exchange, 400, "fields", "fields: are missing; give e.g. fields=%.80s",
+                             kind->fields_count ? kind->fields[0].key : "");
+    return false;
+  }
+  for (unsigned i = 0; i < series->fields.count; i++) {
+    unsigned field = 0;
+    while (field < kind->fields_count &&
+           strcmp(kind->fields[field].key, series->fields.names[i]) != 0)
+      field++;
+    if (field == kind->fields_count) {
+      xpf_exchange_reply_error(exchange, 400, "fields",
+                               "fields: %.60s has no field `%.80s`; /api/kinds lists them",
+                               kind->name, series->fields.names[i]);
+      return false;
+    }
+    series->field_ids[i] = field;
+  }
+  return true;
+}
+
+/* Whole seconds. */
+static bool read_step(struct xpf_exchange *exchange, struct xpf_store_query *query) {
+  int64_t points, step_ms;
+  if (!xpf_history_ask_number(exchange, "points", POINTS, 1, XPF_STORE_STEPS_MAX, &points) ||
+      !xpf_history_ask_number(exchange, "step", 0, 0, STEP_MAX_MS, &step_ms))
+    return false;
+  if (step_ms == 0)
+    step_ms = (query->to_ms - query->from_ms + points - 1) / points;
+  query->step_ms = (step_ms + 999) / 1000 * 1000;
+  return true;
+}
+
+static bool read_query(struct xpf_exchange *exchange, struct series *series,
+                       struct xpf_store_query *query) {
+  const struct xpf_daemon *daemon = xpf_exchange_daemon(exchange);
+  const char *name = xpf_exchange_param(exchange, "kind"),
+             *raw = xpf_exchange_param(exchange, "raw");
+  const struct xpf_kind *kind = name ? xpf_world_kind_named(daemon->world, name) : NULL;
+  if (!kind) {
+    xpf_exchange_reply_error(exchange, 400, "kind",
+                             "kind: there is no kind `%.80s`; /api/kinds lists them",
+                             name ? name : "");
+    return false;
+  }
+  if (!read_keys(exchange, kind, &series->keys) ||
+      !read_list(exchange, "fields", &series->fields) || !find_fields(exchange, kind, series) ||
+      !xpf_history_ask_range(exchange, RANGE_MS, &query->from_ms, &query->to_ms) ||
+      !read_step(exchange, query))
+    return false;
+  query->kind = kind;
+  query->keys = series->keys.names;
+  query->keys_count = series->keys.count;
+  query->fields = series->field_ids;
+  query->fields_count = series->fields.count;
+  query->as_rates = !raw || strcmp(raw, "1") != 0;
+  query->prepare = prepare;
+  return true;
+}
+
+void xpf_route_series(struct xpf_exchange *exchange) {
+  const struct xpf_daemon *daemon = xpf_exchange_daemon(exchange);
+  struct series *series = calloc(1, sizeof *series);
+  struct xpf_store_query query = {0};
+  if (!series) {
+    xpf_history_ask_fail(exchange, -ENOMEM);
+    return;
+  }
+  if (!xpf_history_ask_begin(&series->ask, exchange) || !read_query(exchange, series, &query)) {
+    free(series);
+    return;
+  }
+  int error = daemon->store_engine->query(daemon->store, &query, answered, series);
+  if (error) {
+    free(series);
+    xpf_history_ask_fail(exchange, error);
+    return;
+  }
+  xpf_history_ask_wait(&series->ask);
+}
+
+static void events_answered(void *arg, int error, const struct xpf_store_event *events,
+                            size_t count) {
+  struct xpf_history_ask *ask = arg;
+  struct xpf_exchange *exchange = ask->exchange;
+  struct xpf_memory_sink sink;
+  struct xpf_json json;
+  free(ask);
+  if (!exchange)
+    return;
+  if (error) {
+    xpf_history_ask_fail(exchange, error);
+    return;
+  }
+  xpf_memory_sink_init(&sink, ANSWER_MAX);
+  xpf_json_init(&json, &sink.sink, false);
+  xpf_json_object_begin(&json);
+  xpf_json_key(&json, "events");
+  xpf_json_array_begin(&json);
+  for (size_t i = 0; i < count; i++) {
+    xpf_json_object_begin(&json);
+    xpf_json_key(&json, "at_ms");
+    xpf_json_int(&json, events[i].at_ms);
+    const char *const texts[] = {"name", events[i].name, "kind", events[i].kind,
+                                 "key",  events[i].key,  "text", events[i].text};
+    for (unsigned j = 0; j < 8; j += 2) {
+      xpf_json_key(&json, texts[j]);
+      xpf_json_string(&json, texts[j + 1]);
+    }
+    xpf_json_object_end(&json);
+  }
+  xpf_json_array_end(&json);
+  xpf_json_object_end(&json);
+  xpf_history_ask_reply(exchange, &sink);
+}
+
+void xpf_route_events(struct xpf_exchange *exchange) {
+  const struct xpf_daemon *daemon = xpf_exchange_daemon(exchange);
+  const char *kind = xpf_exchange_param(exchange, "kind"),
+             *key = xpf_exchange_param(exchange, "key");
+  struct xpf_history_ask *ask = calloc(1, sizeof *ask);
+  int64_t from_ms, to_ms, limit;
+  if (!ask) {
+    xpf_history_ask_fail(exchange, -ENOMEM);
+    return;
+  }
+  if (!xpf_history_ask_begin(ask, exchange) ||
+      !xpf_history_ask_range(exchange, EVENTS_RANGE, &from_ms, &to_ms) ||
+      !xpf_history_ask_number(exchange, "limit", EVENTS_LIMIT, 1, XPF_STORE_LIMIT_MAX, &limit)) {
+    free(ask);
+    return;
+  }
+  int error =
+      daemon->store_engine->events(daemon->store, from_ms, to_ms, kind && kind[0] ? kind : NULL,
+                                   key && key[0] ? key : NULL, (size_t)limit, events_answered, ask);
+  if (error) {
+    free(ask);
+    xpf_history_ask_fail(exchange, error);
+    return;
+  }
+  xpf_history_ask_wait(ask);
+}
