@@ -75,7 +75,7 @@ int xpf_bytes_number(const uint8_t **at, const uint8_t *end, uint64_t *number) {
 }
 
 static uint64_t zigzag(int64_t value) {
-  return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+  return value < 0 ? ~((uint64_t)value << 1) : (uint64_t)value << 1;
 }
 
 static int64_t unzigzag(uint64_t value) {

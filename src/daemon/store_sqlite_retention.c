@@ -56,7 +56,12 @@ static int remove_by_age(struct xpf_store *store, int64_t now_s) {
   int code = SQLITE_OK;
   for (unsigned i = 0; code == SQLITE_OK && i < XPF_HISTORY_TIER_COUNT; i++) {
     int64_t keep_s = xpf_history_tiers[i].keep_s;
-    int64_t before_s = keep_s && now_s - keep_s > oldest_s ? now_s - keep_s : oldest_s;
+    int64_t before_s = keep_s ? now_s - keep_s : oldest_s;
+    /* After a pause the coarser tier has to be made first. */
+    if (i + 1 < XPF_HISTORY_TIER_COUNT && before_s > store->writer.done_s[i + 1])
+      before_s = store->writer.done_s[i + 1];
+    if (before_s < oldest_s)
+      before_s = oldest_s;
     code = remove_before(db, i, before_s);
     if (code == SQLITE_OK)
       code = remove_future(db, i, now_s);
@@ -148,12 +153,12 @@ static int find_oldest(struct xpf_store *store) {
   return code;
 }
 
-int xpf_store_retain(struct xpf_store *store) {
+int xpf_store_retain(struct xpf_store *store, int64_t now_s) {
   struct xpf_store_writer *writer = &store->writer;
   uint64_t used = 0, taken = 0;
   int code = xpf_history_run(&writer->db, XPF_SQL_BEGIN, 0, "");
-  if (code == SQLITE_OK && writer->last_s >= writer->settled_s)
-    code = remove_by_age(store, writer->last_s);
+  if (code == SQLITE_OK && now_s >= writer->settled_s)
+    code = remove_by_age(store, now_s);
   if (code == SQLITE_OK)
     code = remove_by_count(store);
   if (code == SQLITE_OK)

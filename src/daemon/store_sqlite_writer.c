@@ -435,7 +435,7 @@ static void end_minute(struct xpf_store *store, int64_t at_s) {
   if (writer->minute_s != NONE && (minute_s != writer->minute_s || at_s < writer->last_s)) {
     int code = xpf_store_end_minute(store);
     if (code == SQLITE_OK)
-      code = xpf_store_retain(store);
+      code = xpf_store_retain(store, at_s);
     if (code != SQLITE_OK)
       xpf_store_failed(store, code);
     writer->may_roll = true;
