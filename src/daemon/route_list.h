@@ -7,6 +7,7 @@
 /* clang-format off */
 #define XPF_ROUTES(X) \
   X("GET", "/healthz", OPEN, health, "Whether all is well") \
+  X("POST", "/rpc", READ, rpc, "JSON-RPC 2.0") \
   X("GET", "/metrics", READ, metrics, "Prometheus text 0.0.4, or OpenMetrics 1.0") \
   X("GET", "/api/kinds", READ, kinds, "The kinds of things and their fields") \
   X("GET", "/api/entities", READ, entities, "What there is, with the latest values") \

@@ -1,14 +1,15 @@
 /* The part `rpc`: JSON-RPC over TCP, on loopback only. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/address.h"
 #include "daemon/daemon.h"
 #include "daemon/part_list.h"
 #include "daemon/rpc.h"
+#include "daemon/tcp_accept.h"
 #include "host/tcp_peer.h"
 #include "wire/value_frame.h"
 #include "xpf_protocol.h"
@@ -48,7 +49,7 @@ struct client {
 struct rpc {
   struct xpf_daemon *daemon;
   struct xpf_rpc_jobs *jobs;
-  uv_tcp_t tcp;
+  struct xpf_tcp_accept accept;
   bool listens, is_closing;
   struct client *clients;
   unsigned clients_count;
@@ -274,12 +275,10 @@ static struct client *longest_idle(const struct rpc *rpc) {
   return found;
 }
 
-static void set_access(struct client *client) {
-  uv_os_fd_t fd;
+static void set_access(struct client *client, int fd) {
   uid_t uid;
   client->origin = (struct xpf_rpc_origin){XPF_ACCESS_READ, true};
-  if (uv_fileno((uv_handle_t *)&client->tcp, &fd) == 0 && xpf_tcp_peer_uid(fd, &uid) == 0 &&
-      (uid == 0 || uid == geteuid()))
+  if (xpf_tcp_peer_uid(fd, &uid) == 0 && (uid == 0 || uid == geteuid()))
     client->origin.access = XPF_ACCESS_ACT;
 }
 
@@ -298,20 +297,19 @@ static struct client *client_new(struct rpc *rpc) {
   return client;
 }
 
-static void on_connection(uv_stream_t *listener, int status) {
-  struct rpc *rpc = listener->data;
+static void on_accepted(void *arg, int fd) {
+  struct rpc *rpc = arg;
   struct client *idle = rpc->clients_count >= XPF_CLIENTS_MAX ? longest_idle(rpc) : NULL;
-  struct client *client = status < 0 ? NULL : client_new(rpc);
-  if (!client)
-    return;
-  if (uv_accept(listener, (uv_stream_t *)&client->tcp) != 0) {
-    client_close(client);
+  struct client *client = client_new(rpc);
+  if (!client || uv_tcp_open(&client->tcp, fd) != 0) {
+    close(fd);
+    if (client)
+      client_close(client);
     return;
   }
   if (idle)
     client_close(idle);
-  uv_tcp_nodelay(&client->tcp, 1);
-  set_access(client);
+  set_access(client, fd);
   if (rpc->clients_count > XPF_CLIENTS_MAX && !idle) {
     client->is_last = true;
     client_refuse(client, XPF_RPC_BUSY, "Too many connections; try again later.");
@@ -321,81 +319,36 @@ static void on_connection(uv_stream_t *listener, int status) {
 
 /* ---- the part ---- */
 
-struct address {
-  char host[64];
-  unsigned port;
-  struct sockaddr_storage socket;
-};
-
-static int refuse_address(char *why, size_t why_size, const char *text) {
-  snprintf(why, why_size,
-           "rpc_listen: `%.80s` is no loopback address with a port; JSON-RPC over TCP has no token "
-           "and no TLS: give 127.0.0.1:PORT, [::1]:PORT (0: any free port) or none",
-           text);
-  return -EINVAL;
-}
-
-static int parse_address(struct address *out, const char *text, char *why, size_t why_size) {
-  const char *colon = strrchr(text, ':');
-  size_t size = colon ? (size_t)(colon - text) : 0;
-  if (!colon || size == 0 || size >= sizeof out->host || !colon[1] ||
-      strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon + 1) > 5)
-    return refuse_address(why, why_size, text);
-  bool has_brackets = text[0] == '[' && text[size - 1] == ']';
-  snprintf(out->host, sizeof out->host, "%.*s", (int)(has_brackets ? size - 2 : size),
-           text + has_brackets);
-  if (strcmp(out->host, "localhost") == 0)
-    strcpy(out->host, "127.0.0.1");
-  out->port = (unsigned)strtoul(colon + 1, NULL, 10);
-  struct sockaddr_in *v4 = (struct sockaddr_in *)&out->socket;
-  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&out->socket;
-  bool is_loopback = false;
-  if (uv_ip4_addr(out->host, (int)out->port, v4) == 0)
-    is_loopback = ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-  else if (uv_ip6_addr(out->host, (int)out->port, v6) == 0)
-    is_loopback = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-  return is_loopback && out->port <= 65535 ? 0 : refuse_address(why, why_size, text);
-}
-
-static void print_address(struct rpc *rpc) {
-  struct sockaddr_storage bound;
-  int size = sizeof bound;
-  char host[64] = "";
-  if (uv_tcp_getsockname(&rpc->tcp, (struct sockaddr *)&bound, &size) != 0)
-    return;
-  uv_ip_name((const struct sockaddr *)&bound, host, sizeof host);
-  bool is_v6 = bound.ss_family == AF_INET6;
-  printf("JSON-RPC: %s%s%s:%u\n", is_v6 ? "[" : "", host, is_v6 ? "]" : "",
-         ntohs(is_v6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                     : ((struct sockaddr_in *)&bound)->sin_port));
-  fflush(stdout);
-}
-
-static void on_listener_closed(uv_handle_t *handle) {
-  struct rpc *rpc = handle->data;
+static void on_listener_closed(void *arg) {
+  struct rpc *rpc = arg;
   rpc->listens = false;
   go_on_closing(rpc);
 }
 
 static int listen_at(struct rpc *rpc, const char *text, char *why, size_t why_size) {
-  struct address address = {.port = 0};
-  int error = parse_address(&address, text, why, why_size);
+  struct xpf_address address;
+  char bound[XPF_ADDRESS_TEXT_SIZE];
+  int error = xpf_address_parse(&address, text, "rpc_listen", why, why_size);
+  if (!error && !xpf_address_is_loopback(&address)) {
+    snprintf(why, why_size,
+             "rpc_listen: %.80s is not of loopback; JSON-RPC over TCP has no token and no TLS: give "
+             "127.0.0.1:PORT, [::1]:PORT or none, and use /rpc of `listen` from elsewhere",
+             text);
+    error = -EINVAL;
+  }
   if (error)
     return error;
-  uv_tcp_init(rpc->daemon->loop, &rpc->tcp);
-  rpc->tcp.data = rpc;
-  rpc->listens = true; /* from here on it is to be closed */
-  error = uv_tcp_bind(&rpc->tcp, (const struct sockaddr *)&address.socket, 0);
-  if (!error)
-    error = uv_listen((uv_stream_t *)&rpc->tcp, 128, on_connection);
-  if (!error)
-    print_address(rpc);
-  else
-    snprintf(why, why_size,
-             "rpc_listen: %.80s cannot be listened at: %s; give another port, 0 for a free one, or "
-             "none",
-             text, uv_strerror(error));
-  return error;
+  rpc->accept.accepted = on_accepted;
+  rpc->accept.arg = rpc;
+  error = xpf_tcp_accept_start(&rpc->accept, rpc->daemon->loop, &address, "rpc_listen", why,
+                               why_size);
+  if (error)
+    return error;
+  rpc->listens = true;
+  xpf_address_write(&rpc->accept.address, bound);
+  printf("JSON-RPC: %s\n", bound);
+  fflush(stdout);
+  return 0;
 }
 
 static int rpc_start(void **out, struct xpf_daemon *daemon, char *why, size_t why_size) {
@@ -429,7 +382,7 @@ static void rpc_stop(void *part, void (*closed)(void *arg), void *arg) {
   for (struct client *client = rpc->clients; client; client = client->next)
     client_close(client);
   if (rpc->listens)
-    uv_close((uv_handle_t *)&rpc->tcp, on_listener_closed);
+    xpf_tcp_accept_close(&rpc->accept, on_listener_closed, rpc);
   go_on_closing(rpc);
 }
 
