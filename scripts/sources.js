@@ -34,3 +34,9 @@ module.exports = {
     ? [...shared.filter((file) => !INSIDE_ONLY.test(file)), ...target, ...list('src/daemon')]
     : [],
 };
+
+// Pieces of xprofd among the shared ones.
+const DAEMON_ONLY = /^src\/(host\/(proc_grid|task_scan|user_names)|format\/promtext|wire\/value_frame)/;
+for (const program of ['addon', 'ctl']) {
+  module.exports[program] = module.exports[program].filter((file) => !DAEMON_ONLY.test(file));
+}

@@ -64,6 +64,14 @@ static void one_done(struct xpf_child *child) {
     close_all(child);
 }
 
+/* To its whole group, when it has one. */
+static void signal_all(struct xpf_child *child, int signal) {
+  if (!child->options.is_group)
+    uv_process_kill(&child->process, signal);
+  else if (child->process.pid > 1)
+    kill(-child->process.pid, signal);
+}
+
 static void end_now(struct xpf_child *child);
 
 static void times_up(uv_timer_t *timer) {
@@ -73,7 +81,7 @@ static void times_up(uv_timer_t *timer) {
     return;
   }
   if (child->was_asked) {
-    uv_process_kill(&child->process, SIGKILL);
+    signal_all(child, SIGKILL);
     return;
   }
   child->end.is_late = true;
@@ -82,7 +90,7 @@ static void times_up(uv_timer_t *timer) {
 
 static void end_now(struct xpf_child *child) {
   child->was_asked = true;
-  uv_process_kill(&child->process, SIGTERM);
+  signal_all(child, SIGTERM);
   uv_timer_start(&child->timer, times_up, GRACE_MS, 0);
 }
 
@@ -91,6 +99,8 @@ static void exited(uv_process_t *process, int64_t status, int signal) {
   child->has_exited = true;
   child->end.status = signal ? -1 : (int)status;
   child->end.signal = signal;
+  if (child->options.is_group)
+    signal_all(child, SIGKILL); /* what it started and left behind */
   if (child->waiting > 1)
     uv_timer_start(&child->timer, times_up, GRACE_MS, 0);
   one_done(child);
@@ -139,6 +149,10 @@ static void arrived(uv_stream_t *handle, ssize_t size, const uv_buf_t *buffer) {
     one_done(child);
     return;
   }
+  if (size > 0 && child->options.arrived && stream == &child->output) {
+    child->options.arrived(child->options.arg, buffer->base, (size_t)size);
+    return;
+  }
   if (size > 0 && !child->end.is_too_long && !keep(stream, buffer->base, (size_t)size)) {
     child->end.is_too_long = true;
     if (!child->was_asked)
@@ -177,6 +191,7 @@ int xpf_child_start(struct xpf_child **out, uv_loop_t *loop,
       .args = (char **)(uintptr_t)options->argv,
       .env = (char **)(uintptr_t)options->env,
       .cwd = options->cwd,
+      .flags = options->is_group ? UV_PROCESS_DETACHED : 0,
       .stdio_count = 3,
       .stdio = stdio,
   };
@@ -186,7 +201,8 @@ int xpf_child_start(struct xpf_child **out, uv_loop_t *loop,
     return error;
   }
   child->is_started = true;
-  uv_timer_start(&child->timer, times_up, options->deadline_ms, 0);
+  if (options->deadline_ms > 0)
+    uv_timer_start(&child->timer, times_up, options->deadline_ms, 0);
   uv_read_start((uv_stream_t *)&child->output.pipe, give_buffer, arrived);
   uv_read_start((uv_stream_t *)&child->errors.pipe, give_buffer, arrived);
   *out = child;
@@ -196,4 +212,9 @@ int xpf_child_start(struct xpf_child **out, uv_loop_t *loop,
 void xpf_child_signal(struct xpf_child *child, int signal) {
   if (!child->has_exited)
     uv_process_kill(&child->process, signal);
+}
+
+void xpf_child_stop(struct xpf_child *child) {
+  if (!child->has_exited && !child->was_asked)
+    end_now(child);
 }

@@ -24,7 +24,10 @@ struct xpf_child_options {
   const char *const *env;  /* ended by NULL; NULL: ours */
   const char *cwd;         /* NULL: ours */
   size_t output_max;
-  uint64_t deadline_ms; /* then SIGTERM, and five seconds later SIGKILL */
+  uint64_t deadline_ms; /* then SIGTERM, and five seconds later SIGKILL; 0: it may run for ever */
+  bool is_group;        /* a session and process group of its own, which ends as a whole with it */
+  /* Takes the output as it comes, in place of its being kept; may be NULL. */
+  void (*arrived)(void *arg, const char *data, size_t size);
   void (*ended)(void *arg, const struct xpf_child_end *end);
   void *arg;
 };
@@ -33,5 +36,7 @@ struct xpf_child_options {
  * is not called. */
 int xpf_child_start(struct xpf_child **out, uv_loop_t *loop,
                     const struct xpf_child_options *options);
+/* As if its time were over, but not late. */
+void xpf_child_stop(struct xpf_child *child);
 void xpf_child_signal(struct xpf_child *child, int signal);
 #endif

@@ -182,6 +182,7 @@ void xpf_daemon_stop(struct xpf_daemon *daemon) {
 
 void xpf_daemon_free(struct xpf_daemon *daemon) {
   xpf_world_free(daemon->world);
+  xpf_plugin_families_free(daemon->plugin_families); /* kinds of things that were in the world */
   daemon->world = NULL;
 }
 

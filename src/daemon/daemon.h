@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
+#include "daemon/plugin_families.h"
 #include "daemon/settings.h"
 #include "daemon/store.h"
 #include "daemon/world.h"
@@ -36,6 +37,7 @@ struct xpf_daemon {
   struct xpf_figures figures;
   struct xpf_live_client *live; /* of route_live.c */
 
+  struct xpf_plugin_families *plugin_families; /* NULL: there are no plugins */
   struct xpf_collecting *collecting; /* the rest: of daemon.c */
   void *parts[XPF_DAEMON_PARTS_MAX];
   uv_timer_t timer;

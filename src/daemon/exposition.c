@@ -59,8 +59,8 @@ static char *escape(char *out, const char *text) {
 static bool add_labels(struct xpf_exposition *exposition, const char *const *names,
                        const char *const *values) {
   for (unsigned i = 0; names && names[i]; i++) {
-    if (!values[i])
-      continue;
+    if (!values[i] || values[i][0] == '\0')
+      continue; /* an empty label is as good as none */
     size_t name_size = strlen(names[i]);
     if (!grow(exposition, name_size + 2 * strlen(values[i]) + 5))
       return false;

@@ -32,7 +32,7 @@ struct xpf_field {
   const char *source;
 };
 
-#define XPF_LABELS_MAX 4
+#define XPF_LABELS_MAX 8
 struct xpf_kind {
   const char *name; /* "host_cpu" */
   const char *help;

@@ -9,6 +9,7 @@
   X(discovery) \
   X(http) \
   X(rpc) \
+  X(plugins) \
   X(profiles)
 /* clang-format on */
 
