@@ -38,7 +38,7 @@ struct xpf_daemon {
   struct xpf_live_client *live; /* of route_live.c */
 
   struct xpf_plugin_families *plugin_families; /* NULL: there are no plugins */
-  struct xpf_collecting *collecting; /* the rest: of daemon.c */
+  struct xpf_collecting *collecting;           /* the rest: of daemon.c */
   void *parts[XPF_DAEMON_PARTS_MAX];
   uv_timer_t timer;
   unsigned stopping;

@@ -25,7 +25,7 @@ static void list_all_method(struct xpf_rpc_call *call);
   }
 
 #define LOOP_ROW(name, params, run, help)                                                          \
-  {name, params, help, XPF_ACCESS_READ, XPF_RPC_LOOP, run, NULL, NULL, NULL, NULL}
+  { name, params, help, XPF_ACCESS_READ, XPF_RPC_LOOP, run, NULL, NULL, NULL, NULL }
 #define POOL_ROW(name, params, who, run, help)                                                     \
   { name, params, help, XPF_ACCESS_##who, XPF_RPC_POOL, run, NULL, NULL, NULL, NULL }
 #define LOOKS_ROW(name, run, help)                                                                 \

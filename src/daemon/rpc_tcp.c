@@ -330,18 +330,19 @@ static int listen_at(struct rpc *rpc, const char *text, char *why, size_t why_si
   char bound[XPF_ADDRESS_TEXT_SIZE];
   int error = xpf_address_parse(&address, text, "rpc_listen", why, why_size);
   if (!error && !xpf_address_is_loopback(&address)) {
-    snprintf(why, why_size,
-             "rpc_listen: %.80s is not of loopback; JSON-RPC over TCP has no token and no TLS: give "
-             "127.0.0.1:PORT, [::1]:PORT or none, and use /rpc of `listen` from elsewhere",
-             text);
+    snprintf(
+        why, why_size,
+        "rpc_listen: %.80s is not of loopback; JSON-RPC over TCP has no token and no TLS: give "
+        "127.0.0.1:PORT, [::1]:PORT or none, and use /rpc of `listen` from elsewhere",
+        text);
     error = -EINVAL;
   }
   if (error)
     return error;
   rpc->accept.accepted = on_accepted;
   rpc->accept.arg = rpc;
-  error = xpf_tcp_accept_start(&rpc->accept, rpc->daemon->loop, &address, "rpc_listen", why,
-                               why_size);
+  error =
+      xpf_tcp_accept_start(&rpc->accept, rpc->daemon->loop, &address, "rpc_listen", why, why_size);
   if (error)
     return error;
   rpc->listens = true;

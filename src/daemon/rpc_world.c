@@ -10,6 +10,8 @@
 
 #define NAME_MAX_BYTES 1024
 
+static const struct xpf_name_list ALL_FIELDS; /* no name: every one */
+
 void xpf_rpc_list_kinds(struct xpf_rpc_call *call) {
   const struct xpf_world *world = call->daemon->world;
   const struct xpf_kind *kind;
@@ -45,7 +47,7 @@ static size_t write_kind(struct xpf_rpc_call *call, const char *name, long long 
     char *behind = NULL;
     if (pid != 0 && (strtoll(entity->key, &behind, 10) != pid || *behind != '.'))
       continue; /* keys are PID.STARTTICKS and more */
-    xpf_entity_json(&call->json, entity, call->at_ms);
+    xpf_entity_json(&call->json, entity, &ALL_FIELDS, call->at_ms);
     count++;
   }
   return count;
@@ -93,6 +95,6 @@ void xpf_rpc_list_entities(struct xpf_rpc_call *call) {
   const struct xpf_entity *entity = xpf_world_first(world, kind);
   for (; entity; entity = entity->next)
     if (!key || strcmp(entity->key, key) == 0)
-      xpf_entity_json(&call->json, entity, call->at_ms);
+      xpf_entity_json(&call->json, entity, &ALL_FIELDS, call->at_ms);
   end(call);
 }
