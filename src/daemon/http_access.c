@@ -61,15 +61,15 @@ static bool is_local(const struct xpf_connection *connection, const struct xpf_e
  * host. */
 static bool is_host_ours(const char *host) {
   char name[64];
-  size_t size = strcspn(host, host[0] == '[' ? "]" : ":");
-  if (size >= sizeof name)
-    return false;
   unsigned char address[16];
-  if (host[0] == '[') {
-    snprintf(name, sizeof name, "%.*s", (int)(size - 1), host + 1);
-    return host[size] == ']' && inet_pton(AF_INET6, name, address) == 1;
-  }
-  snprintf(name, sizeof name, "%.*s", (int)size, host);
+  bool is_v6 = host[0] == '[';
+  size_t size = is_v6 ? strcspn(host, "]") + 1 : strcspn(host, ":");
+  const char *port = host + (size > strlen(host) ? strlen(host) : size);
+  if (size >= sizeof name || (*port && (*port != ':' || port[1 + strspn(port + 1, "0123456789")])))
+    return false;
+  snprintf(name, sizeof name, "%.*s", (int)(is_v6 ? size - 2 : size), host + (is_v6 ? 1 : 0));
+  if (is_v6)
+    return inet_pton(AF_INET6, name, address) == 1;
   return strcasecmp(name, "localhost") == 0 || inet_pton(AF_INET, name, address) == 1;
 }
 

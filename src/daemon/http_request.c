@@ -188,12 +188,16 @@ int xpf_http_read_request(struct lws *wsi, struct xpf_exchange *exchange, struct
     return refuse(why, 400, NULL, "the path is not readable");
   exchange->path = path;
   take_headers(&pen, wsi, exchange);
+  /* A path with an encoded line feed ends the line for libwebsockets: what follows would count as a
+   * header, from whoever made the address. The version then is not where it belongs. */
   char version[16] = "";
   lws_hdr_copy(wsi, version, sizeof version, WSI_TOKEN_HTTP);
   exchange->is_http10 = strcmp(version, "HTTP/1.0") == 0;
+  if (!exchange->is_http10 && strcmp(version, "HTTP/1.1") != 0)
+    return refuse(why, 400, NULL, "this is no request of HTTP/1.1 or HTTP/1.0");
   exchange->keeps_alive =
       !exchange->is_http10 && !has_word(xpf_exchange_header(exchange, "connection"), "close");
-  if (exchange->is_http10 == false && !xpf_exchange_header(exchange, "host"))
+  if (!exchange->is_http10 && !xpf_exchange_header(exchange, "host"))
     return refuse(why, 400, "Host", "Host: it is missing");
   int error = take_params(&pen, wsi, exchange, why);
   return error ? error : read_length(exchange, why);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "daemon/live.h"
 #include "daemon/part_list.h"
 #include "daemon/profiles.h"
 
@@ -44,6 +45,12 @@ static void changed(void *arg, const struct xpf_take *take) {
   const struct xpf_kind *kind = xpf_world_kind_named(world, "node");
   const struct xpf_entity *entity = kind ? xpf_world_find(world, kind, take->key) : NULL;
   char text[800];
+  cJSON *json = xpf_take_to_json(take, xpf_world_now_ms());
+  char *line = json ? cJSON_PrintUnformatted(json) : NULL;
+  if (line)
+    xpf_live_tell(part->daemon, XPF_ACCESS_ACT, "profile", line);
+  free(line);
+  cJSON_Delete(json);
   switch (xpf_take_state(take, xpf_world_now_ms())) {
   case XPF_TAKE_COMPLETE:
     snprintf(text, sizeof text, "%s profile of thread %ld: %s", take->kind->name, take->thread_id,

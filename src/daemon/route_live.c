@@ -17,6 +17,7 @@ struct xpf_live_client {
   struct xpf_daemon *daemon;
   struct xpf_exchange *exchange;
   struct xpf_entity_filter filter;
+  bool may_act;
   struct xpf_world_listener listener;
   int64_t last_frame_ms;
   uint64_t lost_told;
@@ -163,6 +164,7 @@ void xpf_route_live(struct xpf_exchange *exchange) {
   }
   client->daemon = daemon;
   client->exchange = exchange;
+  client->may_act = xpf_exchange_may(exchange, XPF_ACCESS_ACT);
   client->last_frame_ms = xpf_world_now_ms();
   client->listener =
       (struct xpf_world_listener){.gone = gone, .event = happened, .frame = frame, .arg = client};
@@ -174,7 +176,9 @@ void xpf_route_live(struct xpf_exchange *exchange) {
   xpf_world_listen(daemon->world, &client->listener);
 }
 
-void xpf_live_tell(struct xpf_daemon *daemon, const char *event, const char *json) {
+void xpf_live_tell(struct xpf_daemon *daemon, enum xpf_access access, const char *event,
+                   const char *json) {
   for (struct xpf_live_client *client = daemon->live; client; client = client->next)
-    xpf_exchange_stream_send(client->exchange, event, json);
+    if (access != XPF_ACCESS_ACT || client->may_act)
+      xpf_exchange_stream_send(client->exchange, event, json);
 }
