@@ -38,6 +38,7 @@ static struct xpf_connection *add_connection(struct xpf_http *http) {
     connection->next->link = &connection->next;
   http->connections = connection;
   http->daemon->figures.http_connections = ++http->connections_count;
+  connection->is_extra = http->connections_count > XPF_HTTP_CONNECTIONS_MAX;
   return connection;
 }
 
@@ -141,7 +142,7 @@ static int begin_request(struct xpf_connection *connection) {
     refuse(exchange, &why);
     return 0;
   }
-  if (http->connections_count > XPF_HTTP_CONNECTIONS_MAX) {
+  if (connection->is_extra) {
     exchange->keeps_alive = false;
     why = (struct xpf_refusal){503, NULL, "too many connections; try again later"};
     refuse(exchange, &why);

@@ -29,7 +29,7 @@ struct xpf_connection {
   struct xpf_exchange *exchange; /* NULL between two requests */
   struct xpf_address peer, local;
   int64_t since_ms; /* of what is going on: waiting for a request, its body, the client's reading */
-  bool had_request;
+  bool had_request, is_extra; /* extra: is only told that there are too many */
   struct xpf_connection *next, **link;
 };
 

@@ -5,14 +5,14 @@
 const net = require('node:net');
 const { sleep } = require('./until');
 
-/** Connects to the port of a URL. Gives the socket with `text`, what it got, and `closed`, a promise of its end. */
+/** Connects to the port of a URL. Gives the socket with `text`, what it got, and `whenClosed`, a promise of its end. */
 function connectTo(url) {
   const { hostname, port } = new URL(url);
   const socket = net.connect(Number(port), hostname.replace(/[[\]]/g, ''));
   socket.text = '';
   socket.setEncoding('latin1').on('data', (piece) => (socket.text += piece));
   socket.on('error', () => {}); // a reset is one of the answers
-  socket.closed = new Promise((resolve) => socket.on('close', () => resolve(socket.text)));
+  socket.whenClosed = new Promise((resolve) => socket.on('close', () => resolve(socket.text)));
   return socket;
 }
 
@@ -20,7 +20,7 @@ function connectTo(url) {
 async function exchange(url, bytes, quietMs = 300) {
   const socket = connectTo(url);
   let isClosed = false;
-  socket.closed.then(() => (isClosed = true));
+  socket.whenClosed.then(() => (isClosed = true));
   socket.write(bytes);
   const deadline = Date.now() + 20000;
   for (let before = -1; !isClosed && Date.now() < deadline; ) {
