@@ -55,11 +55,19 @@ static char *escape(char *out, const char *text) {
   return out;
 }
 
-/* name="value", for each that has a value. */
+static bool has_name(const char *const *names, const char *name) {
+  for (; names && *names; names++)
+    if (strcmp(*names, name) == 0)
+      return true;
+  return false;
+}
+
+/* name="value", for each that has a value, and is not there already: a name that stands twice makes
+ * Prometheus refuse the whole text. */
 static bool add_labels(struct xpf_exposition *exposition, const char *const *names,
-                       const char *const *values) {
+                       const char *const *values, const char *const *there) {
   for (unsigned i = 0; names && names[i]; i++) {
-    if (!values[i] || values[i][0] == '\0')
+    if (!values[i] || values[i][0] == '\0' || has_name(there, names[i]))
       continue; /* an empty label is as good as none */
     size_t name_size = strlen(names[i]);
     if (!grow(exposition, name_size + 2 * strlen(values[i]) + 5))
@@ -94,10 +102,10 @@ static bool add_row(struct xpf_exposition *exposition, const struct xpf_entity *
   const struct xpf_kind *kind = entity->kind;
   exposition->rows[row].values = value;
   exposition->rows[row].labels = exposition->texts_size;
-  if (!add_labels(exposition, kind->labels, entity->labels) || !end_text(exposition))
+  if (!add_labels(exposition, kind->labels, entity->labels, NULL) || !end_text(exposition))
     return false;
   exposition->rows[row].info = exposition->texts_size;
-  if (kind->info_family && !add_labels(exposition, kind->info, entity->info))
+  if (kind->info_family && !add_labels(exposition, kind->info, entity->info, kind->labels))
     return false;
   bool is_old = is_too_old(entity, now_ms);
   for (unsigned i = 0; i < kind->fields_count; i++)

@@ -1,0 +1,219 @@
+'use strict';
+
+// Who may ask xprofd: addresses, token, TLS, users of this host, and what pages of other sites make a browser send.
+
+const assert = require('node:assert');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+const { test, before, after } = require('node:test');
+
+const { startXprofd } = require('./support/xprofd');
+const { exchange } = require('./support/raw_http');
+const { makeCertificate } = require('./support/certificate');
+const { NOBODY, noNobody } = require('./support/nobody');
+
+const TOKEN = 'correct-horse-battery-staple';
+const outside = Object.values(os.networkInterfaces()).flat().find((one) => one.family === 'IPv4' && !one.internal);
+const hasV6 = Object.values(os.networkInterfaces()).flat().some((one) => one.address === '::1');
+
+let home;
+let files;
+before(() => {
+  home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-access-'));
+  fs.writeFileSync(path.join(home, 'token'), `${TOKEN}\n`, { mode: 0o600 });
+  files = makeCertificate(home, { address: outside ? outside.address : '127.0.0.1' });
+});
+after(() => fs.rmSync(home, { recursive: true, force: true }));
+
+const tokenArgs = () => ['--token_file', path.join(home, 'token')];
+const tlsArgs = () => ['--tls_cert', files.cert, '--tls_key', files.key];
+const bearer = (token) => ({ headers: { authorization: `Bearer ${token}` } });
+
+/** The sentence with which it does not start. */
+async function refusal(args) {
+  const daemon = await startXprofd({ args, isBroken: true });
+  try {
+    const { status } = await daemon.ended;
+    assert.strictEqual(status, 1, daemon.stdout);
+    return daemon.stderr.trim();
+  } finally {
+    await daemon.stop();
+  }
+}
+
+test('another address than loopback needs token and TLS, and each of them is named', async () => {
+  const start = 'xprofd: listen: 0.0.0.0:0 can be reached from other hosts; this needs the settings token_file, tls_cert and tls_key';
+  assert.strictEqual(await refusal(['--listen', '0.0.0.0:0']), `${start} (missing: token_file tls_cert tls_key)`);
+  assert.strictEqual(await refusal(['--listen', '0.0.0.0:0', ...tokenArgs()]), `${start} (missing: tls_cert tls_key)`);
+  assert.strictEqual(await refusal(['--listen', '0.0.0.0:0', ...tlsArgs()]), `${start} (missing: token_file)`);
+  assert.match(await refusal(['--listen', '[::]:0']), /listen: \[::\]:0 can be reached from other hosts/);
+});
+
+test('what is wrong with an address, a token or a certificate is said', async () => {
+  const file = (name, text) => {
+    fs.writeFileSync(path.join(home, name), text);
+    return path.join(home, name);
+  };
+  const other = makeCertificate(home, { name: 'other' });
+  const old = path.join(home, 'old.crt');
+  spawnSync('openssl', ['x509', '-in', files.cert, '-signkey', files.key, '-days', '-1', '-out', old]);
+  const cases = [
+    [['--listen', '127.0.0.1'], /listen: `127\.0\.0\.1` has no port; give an address and a port, e\.g\. 127\.0\.0\.1:12300/],
+    [['--listen', 'example.com:80'], /listen: `example\.com:80` does not begin with an address/],
+    [['--listen', '127.0.0.1:66000'], /does not end with a port from 0 to 65535/],
+    [['--listen', '127.0.0.1:-1'], /does not end with a port/],
+    [['--listen', '192.0.2.199:0', ...tokenArgs(), ...tlsArgs()], /listen: 192\.0\.2\.199:0 is no address of this host/],
+    [['--token_file', '/nowhere/token'], /token_file: \/nowhere\/token cannot be read: No such file/],
+    [['--token_file', file('short', 'abc\n')], /token_file: the first line of .*short is the token and needs 16 to 512 characters/],
+    [['--token_file', file('blank', 'this has blanks in it\n')], /token_file: .*only visible ASCII/],
+    [['--tls_cert', files.cert], /tls_cert: it is set, but tls_key is not; TLS needs both/],
+    [['--tls_cert', files.cert, '--tls_key', '/nowhere/key'], /tls_key: \/nowhere\/key cannot be read: No such file/],
+    [['--tls_cert', file('none.crt', 'hello'), '--tls_key', files.key], /tls_cert: .* holds no certificate in PEM form/],
+    [['--tls_cert', files.cert, '--tls_key', file('none.key', 'hello')], /tls_key: .* holds no private key in PEM form/],
+    [['--tls_cert', files.cert, '--tls_key', other.key], /tls_key: .* is not the key of the certificate in tls_cert/],
+    [['--tls_cert', old, '--tls_key', files.key], /tls_cert: .* has expired/],
+  ];
+  for (const [args, expected] of cases) assert.match(await refusal(args), expected, args.join(' '));
+});
+
+test('a port that is taken: a sentence that says so', async () => {
+  const first = await startXprofd();
+  try {
+    const { host } = new URL(first.url());
+    const text = await refusal(['--listen', host]);
+    assert.strictEqual(text, `xprofd: listen: ${host} is taken by another program; stop it, or give another port (0: any free one)`);
+    assert.strictEqual((await first.get('/healthz')).status, 200);
+  } finally {
+    await first.stop();
+  }
+});
+
+test('localhost and IPv6 loopback are loopback', async () => {
+  for (const listen of ['localhost:0', ...(hasV6 ? ['[::1]:0'] : [])]) {
+    const daemon = await startXprofd({ args: ['--listen', listen] });
+    try {
+      assert.match(daemon.url(), listen === 'localhost:0' ? /^http:\/\/127\.0\.0\.1:\d+$/ : /^http:\/\/\[::1\]:\d+$/);
+      assert.strictEqual((await daemon.get('/api/kinds')).status, 200);
+      assert.strictEqual((await daemon.get('/api/self')).json.may_act, true);
+    } finally {
+      await daemon.stop();
+    }
+  }
+});
+
+test('off loopback nothing is answered without the token, and nothing without TLS', { skip: outside ? false : 'this host has no other address' }, async () => {
+  const args = ['--listen', `${outside.address}:0`, ...tokenArgs(), ...tlsArgs()];
+  const daemon = await startXprofd({ args, probe: { ca: files.ca } });
+  try {
+    assert.ok(daemon.url().startsWith(`https://${outside.address}:`), daemon.url());
+    const ca = { ca: files.ca };
+    for (const target of ['/metrics', '/api/kinds', '/api/entities', '/api/live', '/api/self', '/api/profiles', '/api/files/x']) {
+      const { status, headers, json } = await daemon.get(target, ca);
+      assert.strictEqual(status, 401, target);
+      assert.strictEqual(headers['www-authenticate'], 'Bearer realm="xprofd"');
+      assert.strictEqual(json.error.field, 'Authorization');
+      for (const wrong of ['', 'x', `${TOKEN}x`, TOKEN.slice(1), TOKEN.toUpperCase(), TOKEN + TOKEN]) {
+        assert.strictEqual((await daemon.get(target, { ...ca, ...bearer(wrong) })).status, 401, `${target} with "${wrong}"`);
+      }
+    }
+    assert.strictEqual((await daemon.get('/metrics', { ...ca, ...bearer(TOKEN) })).status, 200);
+    assert.strictEqual((await daemon.get('/api/profiles', { ...ca, ...bearer(TOKEN) })).status, 200);
+    assert.strictEqual((await daemon.get('/api/kinds', { ...ca, headers: { authorization: `Basic ${TOKEN}` } })).status, 401);
+    assert.strictEqual((await daemon.get(`/api/files/x?token=${TOKEN}`, ca)).status, 404, 'a download takes it as a parameter');
+    assert.strictEqual((await daemon.get(`/api/kinds?token=${TOKEN}`, ca)).status, 401, 'others do not');
+    assert.strictEqual((await daemon.get('/healthz', ca)).status, 200, 'whether it is well is no secret');
+    await assert.rejects(daemon.get('/healthz'), /self-signed|certificate/i, 'the certificate is really checked');
+    const clear = await exchange(daemon.url(), 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    assert.ok(!clear.text.includes('node_load1'), 'clear text on a port of TLS');
+    const { port } = new URL(daemon.url());
+    const loopback = await exchange(`http://127.0.0.1:${port}`, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    assert.strictEqual(loopback.text, '', 'only the address that was named is listened on');
+  } finally {
+    await daemon.stop();
+  }
+});
+
+test('only TLS 1.2 and newer', async () => {
+  const daemon = await startXprofd({ args: tlsArgs(), probe: { ca: files.ca } });
+  try {
+    const { host } = new URL(daemon.url());
+    const connect = (version) =>
+      spawnSync('openssl', ['s_client', '-connect', host, version, '-cipher', 'ALL:@SECLEVEL=0'], { input: '', encoding: 'utf8' });
+    assert.match(connect('-tls1_2').stdout, /Protocol\s*: TLSv1\.2|New, TLSv1\.2/);
+    assert.doesNotMatch(connect('-tls1_1').stdout, /Cipher is [A-Z]+-/);
+  } finally {
+    await daemon.stop();
+  }
+});
+
+test('a foreign name, a proxy, a page of another site', async () => {
+  const daemon = await startXprofd();
+  const ask = (headers, target = '/api/kinds', method = 'GET') => daemon.get(target, { method, headers, ...(method === 'POST' ? { body: '{}' } : {}) });
+  try {
+    for (const host of ['127.0.0.1', 'localhost:1', '[::1]:12300', '192.0.2.1']) {
+      assert.strictEqual((await ask({ host })).status, 200, host);
+    }
+    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example:12300', '127.0.0.1:1 x', 'localhost:80x']) {
+      assert.strictEqual((await ask({ host })).status, 421, host);
+    }
+    for (const name of ['x-forwarded-for', 'x-real-ip', 'via', 'forwarded']) {
+      assert.strictEqual((await ask({ [name]: '203.0.113.7' })).status, 403, name);
+    }
+    const { host } = new URL(daemon.url());
+    assert.strictEqual((await ask({ origin: 'http://evil.example' })).status, 403);
+    assert.strictEqual((await ask({ 'sec-fetch-site': 'cross-site' })).status, 403);
+    assert.strictEqual((await ask({ origin: `http://${host}`, 'sec-fetch-site': 'same-origin' })).status, 200);
+    for (const origin of ['http://evil.example', 'null', 'http://localhost.evil.example', `http://${host}.evil.example`, `http://${host.replace(/\d$/, '')}`]) {
+      assert.strictEqual((await ask({ origin }, '/api/profiles', 'POST')).status, 403, origin);
+    }
+    assert.strictEqual((await ask({ origin: `http://${host}` }, '/api/profiles', 'POST')).status, 400, 'our own page comes through');
+    const answer = await ask({ origin: `http://${host}` });
+    assert.strictEqual(answer.headers['access-control-allow-origin'], undefined);
+    // A line feed in the address is no way to a header.
+    const evil = await exchange(daemon.url(), 'GET /api/kinds%0aHost:127.0.0.1:1 HTTP/1.1\r\nHost: evil.example\r\n\r\n');
+    assert.strictEqual(evil.status, 400);
+    const pair = 'GET /x%20HTTP/1.1%0d%0aHost:a%0d%0a%0d%0aPOST%20/api/profiles HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+    assert.strictEqual((await exchange(daemon.url(), pair)).status, 400);
+  } finally {
+    await daemon.stop();
+  }
+});
+
+test('another user of this host may read, and may not act without the token', { skip: noNobody }, async () => {
+  const daemon = await startXprofd({ args: tokenArgs() });
+  const asNobody = (target, options) => {
+    const code = `fetch(${JSON.stringify(daemon.url() + target)}, ${JSON.stringify(options)}).then(async (a) => console.log(a.status, (await a.text()).slice(0, 500)))`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], { uid: NOBODY, gid: NOBODY, cwd: '/', encoding: 'utf8' });
+    assert.notStrictEqual(stdout, '', stderr);
+    return stdout;
+  };
+  try {
+    assert.match(asNobody('/api/kinds', {}), /^200 /);
+    assert.match(asNobody('/api/self', {}), /"may_act":false/);
+    assert.match(asNobody('/api/profiles', {}), /^403 .*only the user that runs xprofd \(uid 0\) and root may do this without the token/);
+    assert.match(asNobody('/api/profiles', { method: 'POST', body: '{"pid": 1}' }), /^403 /);
+    assert.match(asNobody('/api/profiles', bearer(TOKEN)), /^200 /);
+    assert.match(asNobody('/api/profiles', bearer(`${TOKEN}!`)), /^401 /);
+    assert.strictEqual((await daemon.get('/api/profiles')).status, 200, 'we are of its user');
+    assert.strictEqual((await daemon.get('/api/kinds', bearer('x'))).status, 401, 'a wrong token is wrong everywhere');
+  } finally {
+    await daemon.stop();
+  }
+});
+
+test('no secret is shown or printed', async () => {
+  const daemon = await startXprofd({ args: [...tokenArgs(), ...tlsArgs()], probe: { ca: files.ca } });
+  try {
+    for (const target of ['/api/self', '/metrics', '/healthz', '/api/entities']) {
+      const { text } = await daemon.get(target, { ca: files.ca });
+      assert.ok(!text.includes(TOKEN), target);
+    }
+    const lines = fs.readFileSync(`/proc/${daemon.pid}/cmdline`, 'utf8');
+    assert.ok(!lines.includes(TOKEN));
+    assert.ok(!(daemon.stdout + daemon.stderr).includes(TOKEN));
+  } finally {
+    await daemon.stop();
+  }
+});
