@@ -91,6 +91,8 @@ const TEST = [
   { package: 'zsh', isThere: programs('zsh') },
   { package: 'groff-base', isThere: programs('groff') },
   { package: 'chromium', isThere: programs('chromium', 'chromium-browser', 'google-chrome') },
+  { package: 'openssl', isThere: programs('openssl') },
+  { package: 'prometheus', isThere: programs('promtool') },
   // libFuzzer, in the version of Debian 12; without it the fuzzers only run their corpus.
   { package: 'clang', isThere: programs('clang'), isOptional: true },
   { package: 'libclang-rt-14-dev', isThere: hasFuzzer, isOptional: true },
