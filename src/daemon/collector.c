@@ -99,9 +99,11 @@ static void gathered(uv_work_t *work, int status) {
 void xpf_collecting_tick(struct xpf_collecting *all, int64_t now_ms) {
   for (unsigned i = 0; i < all->count; i++) {
     struct run *run = &all->runs[i];
-    if (!run->state || run->is_out || now_ms < run->due_ms)
+    int64_t period_ms = run->collector->period_ms;
+    /* Due in more than a period: the clock was set back. */
+    bool is_later = now_ms < run->due_ms && run->due_ms - now_ms <= period_ms;
+    if (!run->state || run->is_out || is_later)
       continue;
-    unsigned period_ms = run->collector->period_ms;
     run->due_ms = now_ms - now_ms % period_ms + period_ms;
     if (uv_queue_work(all->loop, &run->work, gather, gathered) == 0) {
       run->is_out = true;

@@ -9,11 +9,13 @@
 #include "daemon/daemon.h"
 #include "daemon/metric_kinds.h"
 #include "daemon/part_list.h"
+#include "daemon/socket_watch.h"
 #include "daemon/watched.h"
 
 #define FIND_MS   2000
 #define HIDDEN_MS 10000 /* processes of others are looked at by name, which costs more */
-#define HURRY_MS  100   /* a lost connection, a new socket: look soon, but not each alone */
+#define HURRY_MS  100   /* a lost connection, a new socket: look soon, but not each alone, */
+#define REST_MS   500   /* and not all the time where sockets come and go like flies */
 #define SLOT_MS   50
 #define SLOW_MS   10000 /* a round that takes so long hangs on a file */
 
@@ -29,16 +31,22 @@ struct discovery {
   size_t count, capacity;
 
   bool is_out, is_first, is_slow_told, is_full_told;
-  int64_t round_ms, find_due_ms, hidden_due_ms;
+  int64_t round_ms, found_ms, find_due_ms, hidden_due_ms; /* of the loop's clock */
   bool finds;
   pid_t *known;
   struct xpf_process_find find;
+  struct xpf_socket_watch *sockets; /* may be NULL */
 
   bool is_stopping;
   unsigned handles;
   void (*closed)(void *arg);
   void *closed_arg;
 };
+
+/* What is due does not depend on a clock that somebody may set. */
+static int64_t clock_ms(const struct discovery *discovery) {
+  return (int64_t)uv_now(discovery->daemon->loop);
+}
 
 /* ---- the round, on the pool ---- */
 
@@ -50,6 +58,9 @@ static void read_one(struct discovery *discovery, struct xpf_watched *watched) {
   if (watched->outside)
     error = xpf_outside_read(watched->outside, discovery->round_ms);
   watched->has_ended = error == -ESRCH;
+  /* A socket that is new is worth an attempt out of turn. */
+  if (discovery->finds && watched->is_without_core)
+    watched->wants_connection |= xpf_socket_set_has(&discovery->find.sockets, watched->ns_pid);
   if (watched->wants_connection && !watched->has_ended)
     watched->connect_error = xpf_process_connect(&watched->client, watched->pid,
                                                  watched->start_ticks, &discovery->find.sockets);
@@ -165,16 +176,20 @@ static void round_done(uv_work_t *work, int status) {
   end_some(discovery, now_ms);
   if (discovery->finds)
     take_found(discovery, now_ms);
+  if (discovery->finds && discovery->sockets)
+    xpf_socket_watch_set(discovery->sockets, &discovery->find.sockets);
 }
 
-static void begin_round(struct discovery *discovery, int64_t now_ms) {
+static void begin_round(struct discovery *discovery) {
+  int64_t now_ms = clock_ms(discovery);
   if (discovery->is_out || discovery->is_stopping)
     return;
   for (size_t i = 0; i < discovery->count; i++)
-    xpf_watched_tick(discovery->list[i], now_ms);
+    xpf_watched_tick(discovery->list[i], xpf_world_now_ms());
   discovery->round_ms = now_ms;
   discovery->finds = now_ms >= discovery->find_due_ms;
   if (discovery->finds) {
+    discovery->found_ms = now_ms;
     discovery->find_due_ms = now_ms + FIND_MS - FIND_MS / 10; /* a tick may be a little early */
     discovery->find.looks_at_hidden = now_ms >= discovery->hidden_due_ms;
     discovery->find.is_full = false;
@@ -208,24 +223,32 @@ static void ask_slot(uv_timer_t *timer) {
 
 static void on_hurry(uv_timer_t *timer) {
   struct discovery *discovery = timer->data;
+  if (discovery->is_out) { /* what has changed may have been missed by it */
+    uv_timer_start(timer, on_hurry, HURRY_MS, 0);
+    return;
+  }
   discovery->find_due_ms = 0;
-  begin_round(discovery, xpf_world_now_ms());
+  begin_round(discovery);
 }
 
 static void look_soon(void *arg) {
   struct discovery *discovery = arg;
-  if (!discovery->is_stopping && !uv_is_active((uv_handle_t *)&discovery->hurry))
-    uv_timer_start(&discovery->hurry, on_hurry, HURRY_MS, 0);
+  if (discovery->is_stopping || uv_is_active((uv_handle_t *)&discovery->hurry))
+    return;
+  int64_t rest_ms = discovery->found_ms + REST_MS - clock_ms(discovery);
+  uv_timer_start(&discovery->hurry, on_hurry, rest_ms > HURRY_MS ? (uint64_t)rest_ms : HURRY_MS, 0);
 }
 
 static void discovery_tick(void *part, int64_t now_ms) {
   struct discovery *discovery = part;
-  if (discovery->is_out && now_ms - discovery->round_ms > SLOW_MS && !discovery->is_slow_told) {
+  (void)now_ms;
+  if (discovery->is_out && clock_ms(discovery) - discovery->round_ms > SLOW_MS &&
+      !discovery->is_slow_told) {
     discovery->is_slow_told = true;
     xpf_world_event(discovery->daemon->world, "discovery_slow", NULL,
                     "looking at processes hangs: a file in /proc does not answer");
   }
-  begin_round(discovery, now_ms);
+  begin_round(discovery);
   discovery->slot = next_slot(discovery, 0);
   if (discovery->slot < XPF_WATCHED_SLOTS)
     uv_timer_start(&discovery->slots, ask_slot, (uint64_t)discovery->slot * SLOT_MS, 0);
@@ -265,7 +288,8 @@ static int discovery_start(void **out, struct xpf_daemon *daemon, char *why, siz
   uv_timer_init(daemon->loop, &discovery->hurry);
   discovery->slots.data = discovery->hurry.data = discovery;
   discovery->handles = 2;
-  begin_round(discovery, xpf_world_now_ms());
+  discovery->sockets = xpf_socket_watch_new(daemon->loop, look_soon, discovery);
+  begin_round(discovery);
   *out = discovery;
   return 0;
 }
@@ -281,6 +305,8 @@ static void discovery_stop(void *part, void (*closed)(void *arg), void *arg) {
   discovery->is_stopping = true;
   discovery->closed = closed;
   discovery->closed_arg = arg;
+  xpf_socket_watch_free(discovery->sockets);
+  discovery->sockets = NULL;
   uv_close((uv_handle_t *)&discovery->slots, handle_closed);
   uv_close((uv_handle_t *)&discovery->hurry, handle_closed);
 }

@@ -30,7 +30,7 @@ static int read_dir(struct xpf_socket_set *set, const char *path) {
   DIR *list = opendir(path);
   if (!list)
     return 0; /* somebody else's */
-  if (set->dirs_count < sizeof set->dirs / sizeof set->dirs[0])
+  if (set->dirs_count < XPF_SOCKET_DIRS_MAX)
     snprintf(set->dirs[set->dirs_count++], sizeof set->dirs[0], "%s", path);
   for (struct dirent *entry; !error && (entry = readdir(list));) {
     uint64_t pid;

@@ -6,10 +6,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define XPF_SOCKET_DIRS_MAX 16
+
 struct xpf_socket_set {
   pid_t *pids; /* as the processes see themselves, ascending */
   size_t count, capacity;
-  char dirs[16][64]; /* private directories that can be read: for who wants to watch them */
+  char dirs[XPF_SOCKET_DIRS_MAX]
+           [64]; /* private directories that can be read: for who wants to watch them */
   unsigned dirs_count;
 };
 

@@ -240,19 +240,23 @@ static void grow_silent(struct xpf_watched *watched, const char *problem, int64_
   set_core(watched, XPF_CORE_SILENT, problem);
 }
 
+static void put_off_for(struct xpf_watched *watched, int64_t wait_ms) {
+  watched->connect_due_ms = (int64_t)uv_now(watched->all->loop) + wait_ms;
+}
+
 /* Later and later, while it fails. */
-static void put_off(struct xpf_watched *watched, int64_t now_ms) {
+static void put_off(struct xpf_watched *watched) {
   unsigned doublings = watched->failures < 6 ? watched->failures : 6;
   int64_t wait_ms = (int64_t)RETRY_LEAST_MS << doublings;
   watched->failures++;
-  watched->connect_due_ms = now_ms + (wait_ms < RETRY_MOST_MS ? wait_ms : RETRY_MOST_MS);
+  put_off_for(watched, wait_ms < RETRY_MOST_MS ? wait_ms : RETRY_MOST_MS);
 }
 
 static void on_lost(void *arg, int error) {
   struct xpf_watched *watched = arg;
   int64_t now_ms = xpf_world_now_ms();
   watched->link = NULL;
-  put_off(watched, now_ms);
+  put_off(watched);
   if (error == -EPROTO)
     grow_silent(watched, "what answers at its socket does not speak our protocol", now_ms);
   else if (error == -ETIMEDOUT)
@@ -267,8 +271,7 @@ static void set_none(struct xpf_watched *watched, int64_t now_ms) {
     tell(watched, NULL, "core_gone", "has stopped xprofiler");
   set_core(watched, XPF_CORE_NONE, NULL);
   watched->failures = 0;
-  watched->connect_due_ms =
-      now_ms + (now_ms - watched->found_ms < YOUNG_MS ? RETRY_LEAST_MS : OLD_RETRY_MS);
+  put_off_for(watched, now_ms - watched->found_ms < YOUNG_MS ? RETRY_LEAST_MS : OLD_RETRY_MS);
 }
 
 /* What came of an attempt to connect. */
@@ -286,7 +289,7 @@ static void take_attempt(struct xpf_watched *watched, int64_t now_ms) {
       return;
     }
   }
-  put_off(watched, now_ms);
+  put_off(watched);
   switch (error) {
   case -ESRCH: /* the next round says so */
     return;
@@ -296,11 +299,11 @@ static void take_attempt(struct xpf_watched *watched, int64_t now_ms) {
     return;
   case -EACCES:
   case -EPERM:
-    watched->connect_due_ms = now_ms + RETRY_MOST_MS;
+    put_off_for(watched, RETRY_MOST_MS);
     set_core(watched, XPF_CORE_DENIED, "it belongs to another user: run xprofd as root to see it");
     return;
   case XPF_TARGET_IMPOSTOR:
-    watched->connect_due_ms = now_ms + RETRY_MOST_MS;
+    put_off_for(watched, RETRY_MOST_MS);
     set_core(watched, XPF_CORE_DENIED, "another process listens at the place of its socket");
     return;
   case -EAGAIN:
@@ -391,7 +394,9 @@ void xpf_watched_end(struct xpf_watched *watched, bool has_left_socket, int64_t 
 }
 
 void xpf_watched_tick(struct xpf_watched *watched, int64_t now_ms) {
-  watched->wants_connection = !watched->link && now_ms >= watched->connect_due_ms;
+  watched->wants_connection =
+      !watched->link && (int64_t)uv_now(watched->all->loop) >= watched->connect_due_ms;
+  watched->is_without_core = !watched->link && watched->core == XPF_CORE_NONE;
   if (watched->link && xpf_core_link_owes_ms(watched->link) >= SILENT_MS &&
       watched->core != XPF_CORE_SILENT)
     grow_silent(watched, "it does not answer (stopped, or its CPU is taken away)", now_ms);

@@ -67,14 +67,15 @@ struct xpf_watched {
 
   /* Of the pool while a round is out. */
   struct xpf_outside *outside;
-  bool has_ended, wants_connection;
+  bool has_ended, wants_connection, is_without_core;
   int connect_error;
   struct xpf_client *client;
 
   struct xpf_entity *process, *node; /* NULL: the world is full, or not known yet */
   struct xpf_core_link *link;
   enum xpf_core_state core;
-  int64_t found_ms, silent_ms, heard_ms, connect_due_ms; /* Unix time */
+  int64_t found_ms, silent_ms, heard_ms; /* Unix time */
+  int64_t connect_due_ms;                /* of the loop's clock */
   unsigned failures;
   struct xpf_watched_thread *threads;
   uint32_t threads_count, threads_capacity;
