@@ -25,7 +25,21 @@
 #define SHARES_NS     10000000u      /* of each reading for PSS and USS, the oldest first */
 #define SHARES_AGE_NS 30000000000ull /* which are not read before they are as old */
 
-enum { CPU, CPU_USER, CPU_SYSTEM, RSS, VSIZE, PSS, USS, THREADS, PRIORITY, NICE, STARTED };
+enum {
+  CPU,
+  CPU_USER,
+  CPU_SYSTEM,
+  RSS,
+  VSIZE,
+  PSS,
+  USS,
+  READ_BYTES,
+  WRITE_BYTES,
+  THREADS,
+  PRIORITY,
+  NICE,
+  STARTED
+};
 
 /* clang-format off */
 static const struct xpf_field FIELDS[] = {
@@ -36,6 +50,8 @@ static const struct xpf_field FIELDS[] = {
     {"vsize", NULL, NULL, XPF_FIELD_GAUGE, "bytes", "address space", "/proc/PID/stat"},
     {"pss", NULL, NULL, XPF_FIELD_GAUGE, "bytes", "its share of memory in RAM; half a minute old or more", "/proc/PID/smaps_rollup Pss"},
     {"uss", NULL, NULL, XPF_FIELD_GAUGE, "bytes", "what would be free if it ended", "/proc/PID/smaps_rollup Private_*"},
+    {"read_bytes", NULL, NULL, XPF_FIELD_COUNTER, "bytes", "bytes that storage had to read for it", "/proc/PID/io read_bytes"},
+    {"write_bytes", NULL, NULL, XPF_FIELD_COUNTER, "bytes", "bytes it made dirty, to be written to storage", "/proc/PID/io write_bytes"},
     {"threads", NULL, NULL, XPF_FIELD_GAUGE, "", "threads", "/proc/PID/stat"},
     {"priority", NULL, NULL, XPF_FIELD_GAUGE, "", "priority as the kernel has it", "/proc/PID/stat"},
     {"nice", NULL, NULL, XPF_FIELD_GAUGE, "", "nice value", "/proc/PID/stat"},
@@ -53,7 +69,7 @@ static const struct xpf_kind KIND = {
     .fields = FIELDS,
     .fields_count = XPF_ROWS(FIELDS),
     .info = INFO,
-    .access = "any user; pss and uss only for the process's own user and root",
+    .access = "any user; pss, uss and bytes of storage only for the process's own user and root",
     .stale_after_ms = STALE_MS,
     .is_transient = true,
 };
@@ -157,6 +173,20 @@ static void set_words(struct xpf_row *row, int dir, const struct xpf_process_sam
   }
 }
 
+static void set_io(struct xpf_row *row, int dir) {
+  static const char *const LINES[] = {"\nread_bytes: ", "\nwrite_bytes: "};
+  char text[1024];
+  ssize_t size = xpf_proc_file_read(dir, "io", text, sizeof text);
+  for (unsigned i = 0; i < XPF_ROWS(LINES); i++) {
+    const char *line = size > 0 ? strstr(text, LINES[i]) : NULL;
+    uint64_t number;
+    if (line && xpf_proc_number(line + strlen(LINES[i]), &number))
+      xpf_row_set(row, READ_BYTES + i, (double)number);
+    else
+      xpf_row_mark(row, READ_BYTES + i, xpf_quality_of_error((int)size));
+  }
+}
+
 static void set_numbers(struct state *state, struct xpf_row *row,
                         const struct xpf_process_sample *sample) {
   double tick = (double)xpf_proc_tick_ns() / 1e9;
@@ -236,6 +266,7 @@ static void write_rows(struct state *state) {
     if (row) {
       set_numbers(state, row, sample);
       set_words(row, dir, sample);
+      set_io(row, dir);
       xpf_row_set(row, PSS, share->pss);
       xpf_row_set(row, USS, share->uss);
       for (unsigned field = PSS; share->error && field <= USS; field++)

@@ -213,6 +213,32 @@ describe('figures of the host', { skip: process.platform !== 'linux' }, () => {
     }
   });
 
+  test('the table of processes has who is busy, of the whole host', async () => {
+    const child = spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }); // no Node.js
+    try {
+      const entity = await until(async () => {
+        const found = (await entitiesOf('host_process')).find(({ labels }) => labels.pid === String(child.pid));
+        return found && found.values.cpu > 0.02 && found;
+      }, 'a busy process is in the table', 90_000);
+      assert.strictEqual(entity.info.command, 'sh -c while :; do :; done');
+      assert.strictEqual(entity.info.user, os.userInfo().username);
+      assert.strictEqual(entity.labels.name, 'sh');
+      const stat = words(read(`/proc/${child.pid}/stat`).replace(/^.*\) /, ''));
+      assert.strictEqual(entity.key, `${child.pid}.${stat[19]}`);
+      assert.strictEqual(entity.values.vsize, Number(stat[20]));
+      assert.strictEqual(entity.values.nice, Number(stat[16]));
+      assert.ok(entity.values.cpu <= 1.5, `one thread uses one CPU: ${entity.values.cpu}`);
+      assert.ok(entity.values.cpu_user <= Number(stat[11]) / 100);
+      assert.ok(entity.values.pss === null || entity.values.pss <= entity.values.rss);
+      assert.ok(entity.values.pss === null || entity.values.uss <= entity.values.pss);
+    } finally {
+      child.kill('SIGKILL');
+    }
+    const { entities } = (await xprofd.get('/api/entities?kind=host_process')).json;
+    assert.ok(entities.length <= 50, `${entities.length}`);
+    await until(async () => !(await entitiesOf('host_process')).some(({ labels }) => labels.pid === String(child.pid)), 'it is gone from the table', 90_000);
+  });
+
   test('busy is the share that the counters say', async () => {
     const readings = new Map();
     const [then, now] = await until(async () => {

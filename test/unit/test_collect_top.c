@@ -51,6 +51,9 @@ static void test_values(void **state) {
   collect_put(&c, "proc/10/smaps_rollup",
               "5590-7ffc ---p 00000000 00:00 0 [rollup]\nRss: 9 kB\nPss: 300 kB\nPss_Anon: 7 kB\n"
               "Private_Clean: 10 kB\nPrivate_Dirty: 200 kB\nPrivate_Hugetlb: 0 kB\n");
+  collect_put(&c, "proc/10/io",
+              "rchar: 9\nwchar: 9\nsyscr: 9\nsyscw: 9\nread_bytes: 4096\nwrite_bytes: 8192\n"
+              "cancelled_write_bytes: 77\n");
   collect_put(&c, "proc/10/cmdline", "node"); /* no NUL at its end */
   assert_int_equal(collect_run(&c), 0);
   assert_int_equal(collect_count(&c, "host_process"), 1); /* neither CPU nor memory: not shown */
@@ -64,6 +67,8 @@ static void test_values(void **state) {
   assert_value(&c, "host_process", "10.777", "started", 7.77);
   assert_value(&c, "host_process", "10.777", "pss", 300 * 1024);
   assert_value(&c, "host_process", "10.777", "uss", 210 * 1024);
+  assert_value(&c, "host_process", "10.777", "read_bytes", 4096);
+  assert_value(&c, "host_process", "10.777", "write_bytes", 8192);
   assert_quality(&c, "host_process", "10.777", "cpu", "absent"); /* needs two readings */
   const struct xpf_entity *entity = collect_entity(&c, "host_process", "10.777");
   assert_string_equal(entity->labels[0], "10");
@@ -79,6 +84,7 @@ static void test_values(void **state) {
   assert_value(&c, "host_process", "10.777", "pss", 300 * 1024); /* kept, not read again */
   assert_string_equal(collect_entity(&c, "host_process", "11.5")->info[0], "[kworker/0:1]");
   assert_quality(&c, "host_process", "11.5", "pss", "absent");
+  assert_quality(&c, "host_process", "11.5", "read_bytes", "absent");
 }
 
 /* A pid that is used again is another process, and has used all its time since. */
