@@ -56,8 +56,7 @@ export class Chart {
     this.legend = h('ul', { class: 'legend' });
     this.empty = h('p', { class: 'chart-empty', hidden: true });
     this.box = h('div', { class: 'plot', tabindex: '0', role: 'img', 'aria-label': this.title, onkeydown: (event) => this.key(event) });
-    this.heading = h('h3', {}, this.title);
-    if (this.note) this.heading.append(h('small', {}, this.note));
+    this.heading = h('div', { class: 'chart-title' }, h('h3', {}, this.title), this.note ? h('small', {}, this.note) : null);
     this.element = h('section', { class: `card chart${this.isWide ? ' wide' : ''}` }, h('header', {}, this.heading, this.legend), h('div', { class: 'plot-frame' }, this.box, this.empty));
     this.fillLegend();
     this.watch();
@@ -276,7 +275,7 @@ export class Chart {
     const at = this.plot.cursor.left >= 0 && Number.isInteger(this.plot.cursor.idx) ? this.plot.cursor.idx : xs.length;
     const index = Math.min(xs.length - 1, Math.max(0, at + step * (event.shiftKey ? 10 : 1)));
     const left = this.plot.valToPos(xs[index], 'x');
-    this.plot.setCursor({ left, top: 10 });
+    this.plot.setCursor({ left, top: 10 }, true, true);
     this.page.say?.(`${clock(xs[index] * 1000)}: ${this.series.map(({ label }, series) => `${label} ${amount(this.rows[series][index], this.unit)}`).join(', ')}`);
   }
 }

@@ -31,6 +31,7 @@ export function askToken(wasWrong) {
     const input = h('input', { type: 'password', autocomplete: 'current-password', 'aria-label': word('token'), required: true });
     const form = h('form', { method: 'dialog' },
       h('p', {}, wasWrong ? word('tokenWrong') : word('tokenWhy')),
+      h('input', { type: 'text', autocomplete: 'username', value: 'xprofd', hidden: true }), // for password managers
       h('p', {}, input),
       h('div', { class: 'dialog-buttons' }, h('button', { onclick: () => dialog.close() }, word('cancel')), h('button', { type: 'submit', class: 'primary' }, word('useToken'))));
     const dialog = h('dialog', { 'aria-label': word('token') }, h('h2', {}, word('token')), form);

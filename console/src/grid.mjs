@@ -185,7 +185,7 @@ export class Grid {
     if (event.target !== this.element || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.rowHeight) - 2);
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity, j: 1, k: -1 };
-    if (event.key in steps) this.moveTo(this.current < 0 ? 0 : this.current + steps[event.key]);
+    if (event.key in steps) this.moveTo(this.current < 0 && event.key !== 'End' ? 0 : this.current + steps[event.key]);
     else if (event.key === 'Enter' && this.current >= 0 && this.open) this.open(this.order[this.current]);
     else return;
     event.preventDefault();
