@@ -9,6 +9,7 @@ export const NONE = '–';
 /** Three digits: 1.23, 12.3, 123; without zeros at the end of a fraction when it is short. */
 function digits(value, isShort = false) {
   const size = Math.abs(value);
+  if (isShort && size > 0 && size < 0.1) return `${value * 100 < 0.00095 ? (value * 100).toExponential(0) : digits(value * 100, true)} %`;
   const text = size >= 99.95 ? String(Math.round(value)) : value.toFixed(size >= 9.995 ? 1 : 2);
   return isShort && text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }
@@ -42,6 +43,7 @@ export function duration(value) {
 
 function percent(value, isShort) {
   const size = Math.abs(value * 100);
+  if (isShort && size > 0 && size < 0.1) return `${value * 100 < 0.00095 ? (value * 100).toExponential(0) : digits(value * 100, true)} %`;
   const text = size >= 99.95 ? String(Math.round(value * 100)) : (value * 100).toFixed(size >= 9.995 || size === 0 ? (isShort ? 0 : 1) : isShort ? 1 : 2);
   return `${isShort && text.includes('.') ? text.replace(/\.0+$/, '') : text} %`;
 }

@@ -6,7 +6,7 @@ import { h } from './dom.mjs';
 import { sumOf, valueOf } from './fields.mjs';
 import { amount } from './format.mjs';
 import { CPU_DONUT, hostCharts } from './host_charts.mjs';
-import { FilesystemTable, ProcessTop } from './host_tables.mjs';
+import { FilesystemTable, ProcessTop, topKind } from './host_tables.mjs';
 import { donut, keyList } from './marks.mjs';
 import { word } from './words.mjs';
 
@@ -51,7 +51,7 @@ export class HostPage extends ChartPage {
 
   kinds() {
     const { kinds } = this.app.world;
-    return ['host_cpu_total', 'host_cpu', 'host_system', 'host_softirq', 'host_load', 'host_pressure', 'host_memory', 'host_vmstat', 'host_disk', 'host_filesystem', 'host_network', 'host_tcp', 'host_udp', 'process', 'node'].filter((kind) => kinds.has(kind));
+    return ['host_cpu_total', 'host_cpu', 'host_system', 'host_softirq', 'host_load', 'host_pressure', 'host_memory', 'host_vmstat', 'host_disk', 'host_filesystem', 'host_network', 'host_tcp', 'host_udp', 'host_process', 'process', 'node'].filter((kind) => kinds.has(kind));
   }
 
   start() {
@@ -113,14 +113,14 @@ export class HostPage extends ChartPage {
   showMemory() {
     const { world } = this.app;
     const memory = valueOf(world, world.list('host_memory')[0], 'total');
-    const sized = world.list('process').map((process) => ({ process, value: sumOf(world, process, 'pss') })).filter(({ value }) => value !== null);
+    const sized = world.list(topKind(world, 'memory')).map((process) => ({ process, value: sumOf(world, process, 'pss') })).filter(({ value }) => value !== null);
     sized.sort((left, right) => right.value - left.value);
     const sum = sized.reduce((total, { value }) => total + value, 0);
     const text = (value) => amount(value, 'bytes');
     this.shareRing.show(
-      [{ label: word('nodeProcesses'), colour: 'c1', value: sum, text: text(sized.length > 0 ? sum : null) }, { label: word('rest'), colour: 'track', value: memory === null ? 0 : Math.max(0, memory - sum), text: text(memory === null ? null : memory - sum) }],
+      [{ label: word('processes'), colour: 'c1', value: sum, text: text(sized.length > 0 ? sum : null) }, { label: word('rest'), colour: 'track', value: memory === null ? 0 : Math.max(0, memory - sum), text: text(memory === null ? null : memory - sum) }],
       amount(memory && sized.length > 0 ? sum / memory : null, 'ratio'), 'PSS');
-    const parts = sized.slice(0, PARTS_MAX).map(({ process, value }, index) => ({ label: this.top.nameOf(process), colour: `c${index + 1}`, value, text: text(value) }));
+    const parts = sized.slice(0, PARTS_MAX).map(({ process, value }, index) => ({ label: process.labels.name || this.top.nameOf(process), title: process.info.command, colour: `c${index + 1}`, value, text: text(value) }));
     const others = sized.slice(PARTS_MAX).reduce((total, { value }) => total + value, 0);
     if (others > 0) parts.push({ label: word('rest'), colour: 'track', value: others, text: text(others) });
     this.pssRing.show(parts, text(sized.length > 0 ? sum : null), 'PSS');

@@ -1,6 +1,6 @@
 // Tables of the host page: which processes use most, and how full file systems are.
 
-import { h, setText } from './dom.mjs';
+import { h, setAttribute, setText } from './dom.mjs';
 import { nameOf, processValue, qualityOf, valueOf } from './fields.mjs';
 import { amount, NONE } from './format.mjs';
 import { Grid } from './grid.mjs';
@@ -11,16 +11,18 @@ import { word } from './words.mjs';
 const ROW_HEIGHT = 28;
 const ROWS_MAX = 25;
 
+// All processes of the host where xprofd looks at them, else those of Node.js.
 const COLUMNS = {
-  cpu: [['cpu', 'ratio'], ['wait', 'seconds/s'], ['rss', 'bytes'], ['threads', '']],
-  memory: [['pss', 'bytes'], ['uss', 'bytes'], ['rss', 'bytes'], ['swap', 'bytes']],
+  cpu: [['cpu', 'ratio'], ['rss', 'bytes'], ['threads', ''], ['nice', '']],
+  memory: [['pss', 'bytes'], ['uss', 'bytes'], ['rss', 'bytes'], ['vsize', 'bytes']],
   io: [['read_bytes', 'bytes/s'], ['write_bytes', 'bytes/s'], ['major_faults', '/s']],
 };
+export const topKind = (world, what) => (what !== 'io' && world.kinds.has('host_process') ? 'host_process' : 'process');
 
 class Table {
   constructor(title, grid) {
     this.grid = grid;
-    this.card = h('section', { class: 'card table-card' }, h('header', {}, h('h3', {}, title)), grid.element);
+    this.card = h('section', { class: 'card table-card wide' }, h('header', {}, h('h3', {}, title)), grid.element);
   }
 
   destroy() {
@@ -28,27 +30,29 @@ class Table {
   }
 }
 
-/** Node.js processes by what they use: CPU, memory or IO. */
+/** Processes by what they use: CPU, memory or IO. */
 export class ProcessTop extends Table {
   constructor(app, what) {
     const number = ([id, unit]) => ({
       id, width: 74, priority: COLUMNS[what].findIndex(([each]) => each === id), isNumber: true, label: word(`column_${id}`), title: word(`column_${id}_title`),
       sort: (process) => this.value(process, id),
-      show: (cell, process) => Grid.showValue(cell, amount(this.value(process, id), unit), this.value(process, id) === null ? qualityOf(app.world, process, id === 'cpu' ? 'cpu_user' : id) : ''),
+      show: (cell, process) => Grid.showValue(cell, amount(this.value(process, id), unit), this.value(process, id) === null ? qualityOf(app.world, process, id) : ''),
     });
     const grid = new Grid({
       id: `top-${what}`, label: word(`top_${what}`), rowHeight: ROW_HEIGHT, maxHeight: '320px', keyOf: ({ key }) => key, sortBy: [COLUMNS[what][0][0], -1],
-      open: ({ key }) => app.go({ page: 'process', part: key, options: {} }),
+      open: ({ key }) => app.world.find('process', key) && app.go({ page: 'process', part: key, options: {} }),
       empty: () => word('noProcesses'),
       columns: [
         { id: 'pid', width: 56, priority: 2, isNumber: true, label: word('column_pid'), sort: (process) => Number(process.labels.pid ?? process.key.split('.')[0]), text: ({ labels, key }) => labels.pid ?? key.split('.')[0] },
-        { id: 'name', width: 110, priority: 0, isWide: true, label: word('column_name'), sort: (process) => this.nameOf(process), show: (cell, process) => Grid.showLink(cell, this.nameOf(process), writeLink({ page: 'process', part: process.key })) },
+        { id: 'name', width: 110, priority: 0, isWide: true, label: word('column_name'), sort: (process) => this.nameOf(process), show: (cell, process) => this.showName(cell, process) },
+        { id: 'user', width: 70, priority: 5, label: word('column_user'), sort: ({ info }) => info.user || '', text: ({ info }) => info.user || NONE },
         ...COLUMNS[what].map(number),
       ],
     });
     super(word(`top_${what}`), grid);
     this.app = app;
     this.first = COLUMNS[what][0][0];
+    this.what = what;
   }
 
   nameOf(process) {
@@ -58,11 +62,23 @@ export class ProcessTop extends Table {
 
   value(process, id) {
     const { world } = this.app;
-    return id === 'cpu' || id === 'wait' || id === 'rss' ? processValue(world, process.key, id) : valueOf(world, process, id);
+    if (id === 'cpu' && process.kind === 'process') return processValue(world, process.key, 'cpu');
+    return valueOf(world, process, id);
+  }
+
+  /** Those of Node.js have a page of their own. */
+  showName(cell, process) {
+    const isNode = this.app.world.find('process', process.key) !== null;
+    if (isNode) Grid.showLink(cell, this.nameOf(process), writeLink({ page: 'process', part: process.key }));
+    else {
+      cell.querySelector('a')?.remove();
+      setText(cell, this.nameOf(process));
+      setAttribute(cell, 'title', process.info.command || null);
+    }
   }
 
   show() {
-    const all = this.app.world.list('process');
+    const all = this.app.world.list(topKind(this.app.world, this.what));
     if (all.length > ROWS_MAX) all.sort((left, right) => (this.value(right, this.first) ?? -1) - (this.value(left, this.first) ?? -1));
     this.grid.setRows(all.slice(0, ROWS_MAX));
   }
@@ -87,13 +103,12 @@ export class FilesystemTable extends Table {
         { id: 'mount', width: 120, priority: 0, isWide: true, label: word('column_mount'), sort: mountOf, text: mountOf },
         { id: 'device', width: 110, priority: 4, label: word('column_device'), sort: ({ labels }) => labels.device, text: ({ labels, info }) => labels.device || info.device || NONE },
         { id: 'fstype', width: 64, priority: 5, label: word('column_fstype'), sort: ({ labels }) => labels.fstype, text: ({ labels, info }) => labels.fstype || info.fstype || NONE },
-        size('size', 'size', 1), size('available', 'available|avail|free', 1),
-        share('used', (entity) => usedShare(app.world, entity, 'size', 'available|avail|free')),
-        share('inodes', (entity) => usedShare(app.world, entity, 'files', 'files_free|files_available')),
+        size('size', 'size', 1), size('available', 'available', 1),
+        share('used', (entity) => valueOf(app.world, entity, 'used_ratio')),
+        share('inodes', (entity) => valueOf(app.world, entity, 'files_used_ratio')),
       ],
     });
     super(word('section_filesystems'), grid);
-    this.card.classList.add('wide');
     this.app = app;
   }
 
@@ -103,8 +118,3 @@ export class FilesystemTable extends Table {
 }
 
 const mountOf = ({ labels, key }) => labels.mountpoint || labels.mount || key;
-
-function usedShare(world, entity, size, free) {
-  const [whole, left] = [size, free].map((names) => valueOf(world, entity, names));
-  return whole && left !== null ? 1 - left / whole : null;
-}

@@ -90,7 +90,7 @@ export const CHART_WORDS = {
   top_memory: ['Memory by process', '各进程内存'],
   top_io: ['IO top', 'IO 排行'],
   noFilesystems: ['No file system is known.', '没有已知的文件系统。'],
-  nodeProcesses: ['Node.js', 'Node.js'],
+  processes: ['processes', '进程'],
   rest: ['the rest', '其余'],
   busy: ['busy', '忙'],
   allCpus: ['all', '全部'],

@@ -44,7 +44,10 @@ const width = (page) => page.evaluate(() => [document.documentElement.scrollWidt
 /** How many pixels of a chart are coloured: of lines and areas, not of axes and grid. */
 function colouredPixels(plot) {
   return plot.locator('canvas').evaluate((canvas) => {
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
+    const context = copy.getContext('2d', { willReadFrequently: true });
+    context.drawImage(canvas, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
     let count = 0;
     for (let at = 0; at < data.length; at += 4) {
       const [red, green, blue, alpha] = data.subarray(at, at + 4);
@@ -409,7 +412,7 @@ http.createServer((request, response) => { spin(); response.end('hello'); }).lis
     const page = await open(base, '/host');
     await isLive(page);
     await until2(async () => (await colouredPixels(chart(page, 'CPU by state'))) > 5, 'CPU of the host');
-    await until2(async () => /\d %/.test(await text(page, '.donut-middle')), 'the donut');
+    await until2(async () => /\d %/.test(await page.locator('.donut-middle').first().textContent()), 'the donut');
     await page.goto(`${base}#/explore/host_memory`);
     await page.getByRole('checkbox', { name: 'available', exact: true }).click();
     await until2(async () => (await colouredPixels(chart(page, 'available'))) > 5, 'a chart of any field');
