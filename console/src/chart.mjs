@@ -41,7 +41,8 @@ export function stack(rows) {
 
 export class Chart {
   /**
-   * series: [{ label, colour, parts: [{ kind, key, field, by }], isMax, isDashed, factor }]: parts are added up, each times `by`.
+   * series: [{ label, colour, parts: [{ kind, key, field, by }], isMax, isDashed, of }]: parts are added up, each times
+   * `by`; with `of`, other parts, it is their share of these.
    * unit; isStacked; top: the y axis reaches at least this far; limits: [{ label, value(): number or null, isShown }].
    * page: { timeline, events(), zoom({from, to}), back() }
    */
@@ -119,13 +120,15 @@ export class Chart {
   /** What each series is in each slot, before stacking. */
   read() {
     const { timeline } = this.page;
-    return this.series.map(({ parts, isMax, factor }) => {
+    const add = (parts, isMax) => {
       const columns = parts.map(({ kind, key, field, by }) => times(timeline.values(kind, key, field, isMax), by)).filter(Boolean);
-      if (columns.length === 0) return timeline.xs.map(() => null);
-      const row = sum(columns);
-      if (!factor) return row;
-      const by = factor();
-      return row.map((value) => (value === null || !by ? null : value * by));
+      return columns.length === 0 ? timeline.xs.map(() => null) : sum(columns);
+    };
+    return this.series.map(({ parts, isMax, of }) => {
+      const row = add(parts, isMax);
+      if (!of) return row;
+      const whole = add(of, false);
+      return row.map((value, index) => (value === null || !(whole[index] > 0) ? null : value / whole[index]));
     });
   }
 

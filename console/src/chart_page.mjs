@@ -66,7 +66,7 @@ export class ChartPage {
   }
 
   wish() {
-    const wishes = this.charts.flatMap(({ series }) => series.flatMap(({ parts }) => parts));
+    const wishes = this.charts.flatMap(({ series }) => series.flatMap(({ parts, of = [] }) => [...parts, ...of]));
     return this.timeline.want([...wishes, ...(this.moreWishes?.() || [])]);
   }
 

@@ -104,7 +104,7 @@ export class ExplorePage extends ChartPage {
     const { world } = this.app;
     const fields = [...kind.fields.values()].slice(0, COLUMNS_MAX);
     return [
-      { id: 'name', width: 140, priority: 0, isWide: true, label: word('column_name'), sort: nameOf, show: (cell, entity) => Grid.showLink(cell, nameOf(entity) || word('theOnlyOne'), writeLink({ page: 'explore', part: this.kind, range: this.link.range, options: { key: entity.key, fields: this.fields.join(',') } })) },
+      { id: 'name', width: 140, priority: 0, isWide: true, label: word('column_entity'), sort: nameOf, show: (cell, entity) => Grid.showLink(cell, nameOf(entity) || word('theOnlyOne'), writeLink({ page: 'explore', part: this.kind, range: this.link.range, options: { key: entity.key, fields: this.fields.join(',') } })) },
       ...fields.map(({ key, help, rateUnit }, index) => ({
         id: key, width: 104, priority: index + 1, isNumber: true, label: key, title: help,
         sort: (entity) => world.value(entity, key),

@@ -11,13 +11,13 @@ const line = (label, colour, kind, fields, more = {}) => ({ label, colour, parts
 const nameOf = (entity) => Object.values(entity.labels).join(' ') || entity.key;
 
 /** One line for each entity of a kind. */
-function lineEach(world, kind, fields, { label = nameOf, only = () => true, ...more } = {}) {
+function lineEach(world, kind, fields, { label = nameOf, only = () => true, of, ...more } = {}) {
   return world
     .list(kind)
     .filter(only)
     .sort((left, right) => left.key.localeCompare(right.key, undefined, { numeric: true }))
     .slice(0, LINES_MAX)
-    .map((entity, index) => ({ label: label(entity), colour: COLOURS[index % COLOURS.length], parts: part(kind, entity.key, fields), ...more }));
+    .map((entity, index) => ({ label: label(entity), colour: COLOURS[index % COLOURS.length], parts: part(kind, entity.key, fields), of: of?.(entity.key), ...more }));
 }
 
 /** Reads and writes of each: two lines. */
@@ -26,17 +26,20 @@ function bothEach(world, kind, [first, second], names, only) {
   return [...pick(first, names[0], false), ...pick(second, names[1], true)];
 }
 
+const STATES = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'];
 const CPU_STATES = [['user', 'c1'], ['nice', 'c3'], ['system', 'c2'], ['iowait', 'c4'], ['irq', 'c6'], ['softirq', 'c7'], ['steal', 'c5']];
 
 function cpu(world) {
   const total = world.list('host_cpu_total')[0];
   const cpus = () => total?.values.cpus || world.of('host_cpu').size || 1;
-  const share = () => 1 / cpus();
   const label = ({ labels, key }) => `CPU ${labels.cpu ?? key}`;
-  const each = (fields) => [line(word('allCpus'), 'text', 'host_cpu_total', fields, { factor: share, isDashed: true }), ...lineEach(world, 'host_cpu', fields, { label })];
+  // Of the time that the kernel counted, not of the clock's: it is never more than the whole.
+  const all = STATES.filter((state) => world.field('host_cpu', state) && world.field('host_cpu_total', state));
+  const whole = (kind, key) => part(kind, key, all);
+  const each = (fields) => [line(word('allCpus'), 'text', 'host_cpu_total', fields, { of: whole('host_cpu_total', ''), isDashed: true }), ...lineEach(world, 'host_cpu', fields, { label, of: (key) => whole('host_cpu', key) })];
   const softirq = (name) => ({ id: `softirq_${name}`, unit: '/s', series: lineEach(world, 'host_softirq', name, { label }) });
   return [
-    { id: 'cpuStates', unit: 'ratio', isStacked: true, top: 1, series: CPU_STATES.map(([state, colour]) => line(word(`cpu_${state}`), colour, 'host_cpu_total', state, { factor: share })) },
+    { id: 'cpuStates', unit: 'ratio', isStacked: true, top: 1, series: CPU_STATES.map(([state, colour]) => line(word(`cpu_${state}`), colour, 'host_cpu_total', state, { of: whole('host_cpu_total', '') })) },
     { id: 'cpuIdle', unit: 'ratio', top: 1, series: each('idle') },
     { id: 'cpuUser', unit: 'ratio', top: 0.1, series: each(['user', 'system', 'nice']) },
     { id: 'cpuIrqs', unit: 'ratio', series: each(['irq', 'softirq']) },

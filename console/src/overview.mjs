@@ -87,11 +87,11 @@ function columns() {
         setAttribute(cell.badge, 'title', word(`core_${row.core}_title`));
       },
     },
-    { id: 'pid', width: 60, priority: 3, isNumber: true, sort: (row) => row.pid, text: (row) => String(row.pid) },
+    { id: 'pid', width: 56, priority: 4, isNumber: true, sort: (row) => row.pid, text: (row) => String(row.pid) },
     { id: 'version', width: 72, priority: 7, sort: (row) => row.version, text: (row) => row.version || NONE },
     number('cpu', 'ratio', 0, 62, { warn: 0.8, bad: 0.97 }),
     {
-      id: 'course', width: 84, priority: 6,
+      id: 'course', width: 84, priority: 3,
       show(cell, row) {
         if (!cell.mark) cell.append((cell.mark = sparkline()).element);
         cell.mark.show(row.cpus, 1.15 * Math.max(0.1, ...row.cpus.filter((value) => value !== null)), KEPT);
@@ -99,7 +99,7 @@ function columns() {
     },
     number('rss', 'bytes', 1, 76),
     {
-      id: 'heap', width: 176, priority: 5, isNumber: true, class: 'heap',
+      id: 'heap', width: 178, priority: 4, isNumber: true, class: 'heap',
       sort: (row) => row.heap,
       show(cell, row) {
         if (!cell.mark) {
@@ -112,7 +112,7 @@ function columns() {
     },
     number('gc', 'seconds/s', 4, 60, { warn: 0.05, bad: 0.2 }),
     number('loop', 'seconds', 1, 72, { warn: 0.1, bad: 0.5 }),
-    number('elu', 'ratio', 4, 62, { warn: 0.8, bad: 0.95 }),
+    number('elu', 'ratio', 5, 62, { warn: 0.8, bad: 0.95 }),
     number('requests', '/s', 2, 74),
     number('latency', 'seconds', 2, 72, { warn: 1, bad: 5 }),
     number('wait', 'seconds/s', 6, 66, { warn: 0.1, bad: 0.5 }),
@@ -167,6 +167,7 @@ export class OverviewPage {
   }
 
   start() {
+    this.update(); // makes the rows
     this.loadPast();
   }
 
@@ -195,18 +196,18 @@ export class OverviewPage {
   async loadPast() {
     const { world } = this.app;
     this.abort = new AbortController();
+    const { signal } = this.abort;
     const keys = [...this.rows.keys()].slice(0, PAST_MAX);
+    const ask = { from: -1000 * KEPT, step: 1000 };
     const wishes = keys.flatMap((key) => {
       if (world.find('node', key)) return [{ kind: 'node', key, field: 'cpu_now' }];
       return ['cpu_user', 'cpu_system'].filter((field) => world.field('process', field)).map((field) => ({ kind: 'process', key, field }));
     });
-    for (const request of requestsOf(wishes)) {
-      try {
-        const answer = await api.series({ ...request, from: -1000 * KEPT, step: 1000 }, this.abort.signal);
-        this.takePast(answer);
-      } catch {
-        return; // no history: the lines begin now
-      }
+    try {
+      for (const request of requestsOf(this.tiles.wishes())) this.tiles.takePast(request, await api.series({ ...request, ...ask }, signal));
+      for (const request of requestsOf(wishes)) this.takePast(await api.series({ ...request, ...ask }, signal));
+    } catch {
+      return; // no history: the lines begin now
     }
     this.grid.draw();
   }

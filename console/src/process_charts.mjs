@@ -24,7 +24,7 @@ function threadCharts(thread, world) {
   return [
     {
       id: 'loop', unit: 'seconds',
-      series: [of('p50', 'c3', THREAD.loopP50), of('p99', 'c1', THREAD.loopP99, { isMax: true }), of(word('longest'), 'c2', THREAD.loopMax, { isMax: true }), of(word('blockedNow'), 'c5', 'loop_blocked_seconds', { isMax: true, isDashed: true })],
+      series: [of(word('longest'), 'c2', THREAD.loopMax, { isMax: true }), of('p99', 'c1', THREAD.loopP99, { isMax: true }), of('p50', 'c3', THREAD.loopP50), of(word('blockedNow'), 'c5', 'loop_blocked_seconds', { isMax: true, isDashed: true })],
     },
     { id: 'elu', unit: 'ratio', top: 1, series: [of(word('elu'), 'c1', 'loop_utilization'), of(word('threadCpu'), 'c2', 'thread_cpu_seconds'), of(word('threadWait'), 'c5', 'thread_run_queue_wait_seconds', { isDashed: true })] },
     { id: 'gc', unit: 'seconds/s', isStacked: true, series: GCS.map(([name, colour]) => of(word(`gc_${name}`), colour, `total_${name}_duration`)) },

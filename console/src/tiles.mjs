@@ -9,11 +9,12 @@ import { word } from './words.mjs';
 const KEPT = 60;
 
 const first = (world, kind) => world.list(kind)[0];
+const isReal = ({ key, labels }) => (labels.device || key) !== 'lo';
 const share = (value) => amount(value, 'ratio');
 
 const TILES = [
   {
-    id: 'cpu', spark: true, top: 1,
+    id: 'cpu', spark: true, top: 1, past: ['host_cpu_total', 'busy'],
     read(world) {
       const total = first(world, 'host_cpu_total');
       return { value: valueOf(world, total, 'busy'), detail: word('ofCpus', { count: total?.values.cpus ?? '?' }) };
@@ -21,7 +22,7 @@ const TILES = [
     text: share,
   },
   {
-    id: 'load', spark: true,
+    id: 'load', spark: true, past: ['host_load', 'load1'],
     read(world) {
       const load = first(world, 'host_load');
       const cpus = first(world, 'host_cpu_total')?.values.cpus;
@@ -48,7 +49,7 @@ const TILES = [
     text: share,
   },
   {
-    id: 'disk', spark: true, top: 1,
+    id: 'disk', spark: true, top: 1, past: ['host_disk', 'utilization'], isMost: true,
     read(world) {
       const disks = world.list('host_disk').map((disk) => [valueOf(world, disk, 'utilization'), disk]);
       const [value, disk] = disks.reduce((most, each) => ((each[0] ?? -1) > (most[0] ?? -1) ? each : most), [null, null]);
@@ -57,9 +58,9 @@ const TILES = [
     text: share,
   },
   {
-    id: 'network', spark: true,
+    id: 'network', spark: true, past: ['host_network', 'receive_bytes'],
     read(world) {
-      const all = world.list('host_network').filter(({ key, labels }) => (labels.device || key) !== 'lo');
+      const all = world.list('host_network').filter(isReal);
       const add = (names) => all.map((each) => sumOf(world, each, names)).reduce((total, value) => (value === null ? total : (total ?? 0) + value), null);
       const [received, sent] = [add('receive_bytes'), add('transmit_bytes')];
       return { value: received, detail: `${word('sent')} ${amount(sent, 'bytes/s')}` };
@@ -84,6 +85,21 @@ export class Tiles {
   static kinds = ['host_cpu_total', 'host_load', 'host_memory', 'host_pressure', 'host_disk', 'host_network'];
 
   static fields = ['busy', 'cpus', 'load1', 'load5', 'load15', 'used', 'total', 'cpu_some', 'memory_some', 'io_some', 'utilization', 'receive_bytes', 'transmit_bytes'];
+
+  /** What is asked of the history, so that the lines do not begin empty. */
+  wishes() {
+    const { world } = this.app;
+    return TILES.filter(({ past }) => past && world.field(...past)).flatMap(({ past: [kind, field] }) => world.list(kind).filter(isReal).map(({ key }) => ({ kind, key, field })));
+  }
+
+  takePast({ kind }, { series }) {
+    const found = this.tiles.find(({ tile }) => tile.past?.[0] === kind);
+    if (!found || series.length === 0) return;
+    const join = found.tile.isMost ? Math.max : (left, right) => left + right;
+    const past = series.map(({ values }) => values).reduce((all, values) => all.map((value, index) => (value === null || values[index] === null ? (value ?? values[index]) : join(value, values[index]))));
+    const before = past.slice(0, Math.max(0, past.length - found.kept.length));
+    found.kept = [...before, ...found.kept].slice(-KEPT);
+  }
 
   show(isFrame) {
     for (const { tile, value, detail, mark, element, kept } of this.tiles) {

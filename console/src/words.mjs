@@ -118,6 +118,7 @@ const WORDS = {
   column_available: ['Available', '可用'],
   column_used: ['Used', '已用'],
   column_inodes: ['Inodes used', 'inode 已用'],
+  column_entity: ['Name', '名称'],
   column_field: ['Field', '字段'],
   column_value: ['Now', '当前值'],
   column_type: ['Type', '类型'],
