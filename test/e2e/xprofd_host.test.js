@@ -1,7 +1,7 @@
 'use strict';
 
-// The host's figures of xprofd agree with node_exporter's and with /proc read here; a file system that does not answer
-// delays nobody.
+// The host's figures of xprofd agree with node_exporter's and with /proc read here; an OOM kill is an event; a file system
+// that does not answer delays nobody.
 // matrix: never, it is about the host
 
 const assert = require('node:assert');
@@ -9,11 +9,11 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
-const { spawn } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const { after, before, describe, test } = require('node:test');
 
 const { until } = require('./support/until');
-const { request, startXprofd } = require('./support/xprofd');
+const { program, request, startXprofd } = require('./support/xprofd');
 
 const EXPORTER = 'prometheus-node-exporter';
 const read = (file) => fs.readFileSync(file, 'utf8');
@@ -240,6 +240,19 @@ describe('figures of the host', { skip: process.platform !== 'linux' }, () => {
     await until(async () => !(await entitiesOf('host_process')).some(({ labels }) => labels.pid === String(child.pid)), 'it is gone from the table', 90_000);
   });
 
+  test('--list-fields has every kind and field that there is', async () => {
+    const { status, stdout } = spawnSync(program, ['--list-fields'], { encoding: 'utf8' });
+    assert.strictEqual(status, 0);
+    const { kinds } = (await xprofd.get('/api/kinds')).json;
+    assert.ok(kinds.length > 20, `${kinds.length} kinds`);
+    for (const { name, fields } of kinds) {
+      const [, section] = stdout.split(`\n### \`${name}\`: `);
+      assert.ok(section, `${name} is listed`);
+      const listed = [...section.split('\n### ')[0].matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
+      assert.deepStrictEqual(listed, fields.map(({ key }) => key), name);
+    }
+  });
+
   test('busy is the share that the counters say', async () => {
     const readings = new Map();
     const [then, now] = await until(async () => {
@@ -255,6 +268,44 @@ describe('figures of the host', { skip: process.platform !== 'linux' }, () => {
     assert.strictEqual(now.cpus, os.cpus().length);
   });
 });
+
+/** A folder where a memory cgroup can be made, and the name of its limit: v1 or v2. null: there is none. */
+function memoryCgroup() {
+  if (process.platform !== 'linux' || process.getuid() !== 0) return null;
+  const v1 = '/sys/fs/cgroup/memory';
+  if (fs.existsSync(`${v1}/memory.limit_in_bytes`)) return { parent: v1, limit: 'memory.limit_in_bytes' };
+  const control = '/sys/fs/cgroup/cgroup.subtree_control';
+  return fs.existsSync(control) && /\bmemory\b/.test(read(control)) ? { parent: path.dirname(control), limit: 'memory.max' } : null;
+}
+
+test('a process killed for want of memory is an event', { skip: !memoryCgroup() && 'needs root and a memory cgroup' }, async () => {
+  const { parent, limit } = memoryCgroup();
+  const group = path.join(parent, `xpf-host-${process.pid}`);
+  const xprofd = await startXprofd();
+  try {
+    fs.mkdirSync(group);
+    fs.writeFileSync(path.join(group, limit), String(32 * 2 ** 20));
+    await xprofd.waitFor('/api/entities?kind=host_vmstat', ({ entities }) => entities.some(({ values }) => values.oom_kills !== null));
+    const code = 'const kept = []; for (;;) kept.push(Buffer.alloc(2 ** 20, 1))';
+    const victim = spawn('sh', ['-c', `echo $$ > ${group}/cgroup.procs && exec "$0" -e "$1"`, process.execPath, code], { stdio: 'ignore' });
+    const signal = await new Promise((resolve) => victim.on('exit', (_status, by) => resolve(by)));
+    assert.strictEqual(signal, 'SIGKILL');
+    const { events } = await xprofd.waitFor('/api/events?from=-120000&kind=host_vmstat&limit=1000', (answer) => answer.events.some(({ name }) => name === 'oom_kill'));
+    assert.match(events.find(({ name }) => name === 'oom_kill').text, /^the kernel killed \d+ process(es)? for want of memory$/);
+  } finally {
+    await xprofd.stop();
+    if (fs.existsSync(group)) await until(() => rmdirQuietly(group), `${group} is empty`);
+  }
+});
+
+function rmdirQuietly(folder) {
+  try {
+    fs.rmdirSync(folder);
+    return true;
+  } catch {
+    return false; // the kernel still empties it
+  }
+}
 
 // A FUSE file system whose process never answers, in a mount namespace of its own: what a dead server is like.
 const MOUNT = 'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 dead "$0" && exec "$@"';

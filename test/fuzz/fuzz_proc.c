@@ -1,3 +1,4 @@
+// links: src/host/process_scan_linux.c src/host/proc_dir_linux.c
 // links: src/host/proc_file.c src/host/proc_stat_linux.c src/host/proc_status_linux.c
 // links: src/host/proc_keys.c src/host/pressure.c src/host/printable.c src/wire/utf8.c -lm
 /* Any bytes in place of a file of /proc: stat, status, schedstat, pressure. Lines are those that
@@ -13,6 +14,7 @@
 #include "host/proc_keys.h"
 #include "host/proc_stat_linux.h"
 #include "host/proc_status_linux.h"
+#include "host/process_scan_linux.h"
 #include "wire/utf8.h"
 
 static struct fuzz_file file;
@@ -40,6 +42,14 @@ static void check_stat(const char *text) {
   require(error != 0 || stat.state != '\0');
   error = xpf_proc_stat_read(AT_FDCWD, file.path, &stat);
   require(error == 0 || error == -EINVAL || error == -ESRCH);
+}
+
+static void check_sample(const char *text) {
+  struct xpf_process_sample sample;
+  int error = xpf_process_sample_parse(text, &sample);
+  require(error == 0 || error == -EINVAL);
+  require(memchr(sample.name, '\0', sizeof sample.name) != NULL);
+  require(error != 0 || sample.state != '\0');
 }
 
 static void check_pressure(const char *text) {
@@ -80,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char *text = fuzz_text(data, size);
   check_lines(data, size);
   check_stat(text);
+  check_sample(text);
   check_pressure(text);
   if (memchr(data, '\0', size) == NULL)
     check_keys(text);
