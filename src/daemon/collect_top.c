@@ -14,6 +14,7 @@
 #include "daemon/reading.h"
 #include "host/printable.h"
 #include "host/proc_file.h"
+#include "host/proc_keys.h"
 #include "host/proc_stat_linux.h"
 #include "host/process_scan_linux.h"
 #include "host/user_name.h"
@@ -174,17 +175,14 @@ static void set_words(struct xpf_row *row, int dir, const struct xpf_process_sam
 }
 
 static void set_io(struct xpf_row *row, int dir) {
-  static const char *const LINES[] = {"\nread_bytes: ", "\nwrite_bytes: "};
-  char text[1024];
-  ssize_t size = xpf_proc_file_read(dir, "io", text, sizeof text);
-  for (unsigned i = 0; i < XPF_ROWS(LINES); i++) {
-    const char *line = size > 0 ? strstr(text, LINES[i]) : NULL;
-    uint64_t number;
-    if (line && xpf_proc_number(line + strlen(LINES[i]), &number))
-      xpf_row_set(row, READ_BYTES + i, (double)number);
+  uint64_t number[2] = {0}, found = 0;
+  const struct xpf_proc_key keys[] = {{"read_bytes", &number[0]}, {"write_bytes", &number[1]}};
+  int error = xpf_proc_keys_read(dir, "io", keys, XPF_ROWS(keys), &found);
+  for (unsigned i = 0; i < XPF_ROWS(keys); i++)
+    if (!error && found & 1u << i)
+      xpf_row_set(row, READ_BYTES + i, (double)number[i]);
     else
-      xpf_row_mark(row, READ_BYTES + i, xpf_quality_of_error((int)size));
-  }
+      xpf_row_mark(row, READ_BYTES + i, xpf_quality_of_error(error));
 }
 
 static void set_numbers(struct state *state, struct xpf_row *row,
@@ -208,21 +206,19 @@ static int open_process(const struct state *state, const struct xpf_process_samp
   return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* "Pss: 5 kB" and what begins with "Private_". */
 static void read_share(struct state *state, struct share *share, size_t index) {
-  char name[64];
-  struct xpf_proc_text *text = &state->reading.text;
-  snprintf(name, sizeof name, "%d/smaps_rollup", (int)state->top[index]->pid);
-  share->error = xpf_proc_text_read(text, state->reading.proc, name);
-  share->pss = share->uss = share->error ? NAN : 0;
-  char *at = text->text;
-  for (char *line; !share->error && (line = xpf_proc_text_line(&at));) {
-    const char *pss = xpf_proc_after(line, "Pss:"), *own = xpf_proc_after(line, "Private_");
-    const char *value = pss ? pss : own ? strchr(own, ':') : NULL;
-    uint64_t kb;
-    if (value && xpf_proc_number(value + (pss ? 0 : 1), &kb))
-      *(pss ? &share->pss : &share->uss) += (double)kb * 1024;
-  }
+  uint64_t pss = 0, clean = 0, dirty = 0, huge = 0, found = 0;
+  const struct xpf_proc_key keys[] = {{"Pss", &pss},
+                                      {"Private_Clean", &clean},
+                                      {"Private_Dirty", &dirty},
+                                      {"Private_Hugetlb", &huge}};
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%d/smaps_rollup", state->reading.proc,
+           (int)state->top[index]->pid);
+  share->error = xpf_proc_keys_read(AT_FDCWD, path, keys, XPF_ROWS(keys), &found);
+  bool is_known = !share->error && found & 1; /* a thread of the kernel has no memory */
+  share->pss = is_known ? (double)pss * 1024 : NAN;
+  share->uss = is_known ? (double)(clean + dirty + huge) * 1024 : NAN;
   share->read_ns = now_ns();
 }
 

@@ -1,7 +1,7 @@
 // clang-format off
 // links: src/daemon/collect_top.c src/daemon/reading.c src/daemon/sheet.c src/daemon/world.c
 // links: src/host/process_scan_linux.c src/host/user_name.c src/host/printable.c src/host/proc_text.c
-// links: src/host/proc_file.c src/host/proc_stat_linux.c src/host/proc_dir_linux.c src/wire/utf8.c -lm
+// links: src/host/proc_keys.c src/host/proc_file.c src/host/proc_stat_linux.c src/host/proc_dir_linux.c src/wire/utf8.c -lm
 // clang-format on
 #include "collect.h"
 #include "daemon/collector_list.h"
