@@ -49,6 +49,7 @@ async function measure(variant) {
       await sleep(begin + (second + SCRAPE_SECONDS) * 1000 - performance.now());
     }
     const after = costOf(xprofd.pid);
+    figures.processes = (await xprofd.get('/api/entities?kind=process')).json.entities.length;
     figures.cpu = (100 * (after.cpu - before.cpu)) / ((performance.now() - begin) / 1000);
     return { ...figures, rss: after.rss, peak: after.peak };
   } finally {
@@ -71,6 +72,7 @@ running in.`,
     { key: 'cpu', name: 'CPU, % of a core', digits: 2, chart: true },
     { key: 'rss', name: 'resident memory at the end, MiB', digits: 1 },
     { key: 'peak', name: 'at most', digits: 1 },
+    { key: 'processes', name: 'processes of Node.js, with others that ran', digits: 0 },
     { key: 'scrape', name: 'one scrape, ms', digits: 0 },
     { key: 'samples', name: 'samples in it', digits: 0 },
   ],
