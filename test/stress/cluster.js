@@ -17,7 +17,9 @@ const PROGRAM = `
   const cluster = require('node:cluster');
   const http = require('node:http');
   if (cluster.isPrimary) {
-    const fork = () => cluster.fork().once('online', function () { say('member ' + this.process.pid); });
+    const fork = () => cluster.fork().once('online', function () { say('member ' + this.process.pid); }).on('error', (error) => {
+      if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error; // Node writes to a member that was just killed
+    });
     for (let i = 0; i < ${MEMBERS}; i++) fork();
     cluster.on('exit', (worker, code, signal) => {
       say('gone ' + worker.process.pid + ' ' + code + ' ' + signal);

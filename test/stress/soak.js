@@ -172,7 +172,7 @@ function checkFlat(samples, minutes) {
   const mostMb = minutes < WARM_UP_MINUTES ? RSS_WARMING_UP_MB : RSS_MB;
   const quarter = Math.floor(samples.length / 4);
   const faults = [];
-  for (const key of ['rssMb', 'fds', 'threads']) {
+  for (const key of ['rssMb', 'fds', 'sockets', 'threads']) {
     const numbers = samples.map((sample) => sample[key]);
     const [early, late] = [median(numbers.slice(quarter, 2 * quarter)), median(numbers.slice(-quarter))];
     const slope = (late - early) / ((samples.at(-1).at - samples[0].at) / 2 / 60_000);
