@@ -132,15 +132,22 @@ function dated(days) {
   return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
 }
 
-/** Old logs appear; the one beyond the age and the oldest beyond the size go. */
+/** The logs of the run itself, MB. */
+function logsMb(app) {
+  const logs = fs.readdirSync(app.logDir).filter((name) => /^xprofiler-.*\.log$/.test(name));
+  return logs.reduce((sum, name) => sum + fs.statSync(path.join(app.logDir, name)).size, 0) / (1 << 20);
+}
+
+/** Old logs appear; the one beyond the age and the oldest beyond the size go, and those of the run stay. */
 async function rotate(app) {
   const rpc = await app.rpc(); // one that was open since the last time would be closed as silent
   const file = (days) => path.join(app.logDir, `xprofiler-${dated(days)}.log`);
+  const ownMb = Math.ceil(logsMb(app));
   fs.writeFileSync(file(40), 'old\n');
   for (const days of [9, 8, 7]) fs.writeFileSync(file(days), Buffer.alloc(1 << 20, 'x'));
-  await rpc.call('set_config', { log_max_age_days: 30, log_max_total_mb: 20 }, REPLY_MS);
+  await rpc.call('set_config', { log_max_age_days: 30, log_max_total_mb: ownMb + 20 }, REPLY_MS);
   await until(() => !fs.existsSync(file(40)) && fs.existsSync(file(9)), 'the log of 40 days ago to go', 10_000);
-  await rpc.call('set_config', { log_max_total_mb: 2 }, REPLY_MS);
+  await rpc.call('set_config', { log_max_total_mb: ownMb + 1 }, REPLY_MS);
   await until(() => !fs.existsSync(file(9)) && !fs.existsSync(file(8)), 'the oldest logs beyond the size to go', 10_000);
   await rpc.call('set_config', { log_max_total_mb: 1024 }, REPLY_MS);
   fs.rmSync(file(7), { force: true });
@@ -158,7 +165,10 @@ async function fillAndEmpty(app, state) {
   state.isFull = false;
   state.fullUntil = Date.now() + 5000; // who began while it was full may say so now
   state.gaps.at(-1)[1] = state.fullUntil;
-  await until(() => /can be written again, \d+ log lines were lost/.test(app.stderr), 'the end of the full disk to be told', 20_000);
+  const isTold = () => /can be written again, \d+ log lines were lost/.test(app.stderr);
+  await until(isTold, 'the end of the full disk to be told', 20_000).catch((error) => {
+    throw new Error(`${error.message}; the log ends with ${app.log().slice(-500)}, in ${app.logDir} are ${app.files()}`);
+  });
 }
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
