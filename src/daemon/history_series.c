@@ -186,7 +186,8 @@ static int add_record(struct target *target, int64_t minute_s,
 static int read_frame(struct series *s, const void *data, size_t size, int64_t at_s) {
   struct xpf_history_entry entry;
   s->frame.size = 0;
-  if (!data || xpf_unpack(s->chunks->packer, data, size, FRAME_MAX, &s->frame) != 0)
+  if (!data || xpf_unpack(s->chunks->packer, data, size, FRAME_MAX, &s->frame) != 0 ||
+      s->frame.size == 0)
     return 0;
   const uint8_t *at = s->frame.data, *end = at + s->frame.size;
   int64_t minute_s = xpf_span_start(at_s, xpf_history_tiers[0].span_s);

@@ -246,6 +246,8 @@ int xpf_stream_read(const uint8_t *data, size_t size, unsigned columns, unsigned
                     double *rows, bool *present) {
   if (columns > XPF_STREAM_COLUMNS_MAX)
     return -EBADMSG;
+  if (size == 0)
+    return 0;
   struct reader *reader = malloc(sizeof *reader);
   if (!reader)
     return -ENOMEM;

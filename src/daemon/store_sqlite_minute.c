@@ -244,7 +244,9 @@ static int add_frame(struct xpf_store *store, struct pieces *pieces, int64_t min
   struct xpf_history_entry entry;
   int code = SQLITE_OK;
   bytes->size = 0;
-  if (!data || xpf_unpack(store->writer.chunks.packer, data, size, XPF_FRAME_BYTES_MAX, bytes) != 0)
+  if (!data ||
+      xpf_unpack(store->writer.chunks.packer, data, size, XPF_FRAME_BYTES_MAX, bytes) != 0 ||
+      bytes->size == 0)
     return SQLITE_OK;
   const uint8_t *at = bytes->data, *end = at + bytes->size;
   while (code == SQLITE_OK && xpf_history_frame_next(&at, end, &entry) == 1)

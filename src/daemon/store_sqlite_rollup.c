@@ -22,6 +22,8 @@ static int compare(const void *left, const void *right) {
 
 static void sort_and_unite(struct xpf_rollup *rollup) {
   size_t kept = 0;
+  if (rollup->count == 0)
+    return;
   qsort(rollup->entities, rollup->count, sizeof *rollup->entities, compare);
   for (size_t i = 0; i < rollup->count; i++)
     if (kept == 0 || rollup->entities[kept - 1] != rollup->entities[i])
@@ -51,8 +53,7 @@ static int find_entities(struct xpf_history_db *db, struct xpf_rollup *rollup) {
     rollup->entities[rollup->count++] = xpf_chunk_entity(sqlite3_column_int64(rows, 0));
   }
   sqlite3_reset(rows);
-  if (rollup->count > 0)
-    sort_and_unite(rollup);
+  sort_and_unite(rollup);
   return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
