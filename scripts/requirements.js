@@ -87,6 +87,7 @@ const TEST = [
   { package: 'gdb', isThere: programs('gdb') },
   { package: 'protobuf-compiler', isThere: programs('protoc') },
   { package: 'prometheus-node-exporter', isThere: programs('prometheus-node-exporter') },
+  { package: 'sqlite3', isThere: programs('sqlite3') },
   { package: 'tmux', isThere: programs('tmux') },
   { package: 'zsh', isThere: programs('zsh') },
   { package: 'groff-base', isThere: programs('groff') },
