@@ -113,10 +113,35 @@ static void print_tiers(const char *dir, int seconds) {
       sqlite3_prepare_v2(db, "SELECT name, bytes, done_until_s FROM tier ORDER BY id", -1, &row,
                          NULL) != SQLITE_OK)
     return;
-  while (sqlite3_step(row) == SQLITE_ROW)
+  for (unsigned i = 0; sqlite3_step(row) == SQLITE_ROW && i < XPF_HISTORY_TIER_COUNT; i++) {
+    int64_t keep_s = xpf_history_tiers[i].keep_s;
+    double of_s = keep_s && keep_s < seconds ? (double)keep_s : seconds;
     printf(", \"%s\": %.1f", (const char *)sqlite3_column_text(row, 0),
-           (double)sqlite3_column_int64(row, 1) / seconds);
+           (double)sqlite3_column_int64(row, 1) / of_s);
+  }
   sqlite3_finalize(row);
+  sqlite3_close(db);
+}
+
+/* The coarser tiers are made when no frame waits, which here is never: until the last that can be
+ * made is. */
+static void wait_for_tiers(const char *dir, int64_t end_s) {
+  char path[4096], sql[128];
+  sqlite3 *db;
+  snprintf(path, sizeof path, "%s/" XPF_HISTORY_FILE, dir);
+  int64_t done_s = xpf_span_start(end_s - 60, xpf_history_tiers[1].span_s);
+  snprintf(sql, sizeof sql, "SELECT 1 FROM tier WHERE id = 1 AND done_until_s >= %" PRId64, done_s);
+  if (sqlite3_open(path, &db) != SQLITE_OK)
+    return;
+  sqlite3_busy_timeout(db, 5000);
+  bool is_done = false;
+  for (int i = 0; i < 3000 && !is_done; i++) {
+    sqlite3_stmt *row;
+    usleep(100000);
+    is_done =
+        sqlite3_prepare_v2(db, sql, -1, &row, NULL) == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW;
+    sqlite3_finalize(row);
+  }
   sqlite3_close(db);
 }
 
@@ -154,6 +179,7 @@ int main(int argc, char **argv) {
         usleep(500);
     } while (figures.frames_written + figures.frames_lost < (uint64_t)i);
   }
+  wait_for_tiers(argv[3], begin_ms / 1000 + seconds);
   engine->close(store, NULL, NULL);
   uv_run(&loop, UV_RUN_DEFAULT);
   double main_cpu = seconds_of(CLOCK_THREAD_CPUTIME_ID) - main_begin;

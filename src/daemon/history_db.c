@@ -36,6 +36,7 @@ static const char *const UPGRADES[] = {
     "CREATE TABLE entity(id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,"
     "  key TEXT NOT NULL, parent TEXT, labels TEXT NOT NULL, info TEXT NOT NULL,"
     "  since_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, UNIQUE(kind, key));"
+    "CREATE INDEX entity_until ON entity(until_ms);"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, name TEXT NOT NULL,"
     "  kind TEXT NOT NULL, key TEXT NOT NULL, text TEXT NOT NULL);"
     "CREATE INDEX event_at ON event(at_ms);"

@@ -65,11 +65,11 @@ static inline int64_t xpf_span_start(int64_t at_s, int64_t span_s) {
   X(ENTITY_LOST_ALL, "UPDATE entity SET until_ms = max(since_ms, ?) WHERE until_ms = 0") \
   X(ENTITY_LIST, "SELECT k.name, e.key, e.parent, e.labels, e.info, e.since_ms, e.until_ms FROM entity e JOIN kind k ON k.id = e.kind WHERE (?1 IS NULL OR k.name = ?1) AND e.since_ms < ?2 AND (e.until_ms = 0 OR e.until_ms >= ?3) ORDER BY e.since_ms DESC LIMIT ?4") \
   X(ENTITY_OLD, "DELETE FROM entity WHERE until_ms > 0 AND until_ms < ?") \
-  X(ENTITY_MANY, "DELETE FROM entity WHERE until_ms > 0 AND id <= (SELECT id FROM entity ORDER BY id DESC LIMIT 1 OFFSET ?)") \
+  X(ENTITY_MANY, "DELETE FROM entity WHERE until_ms > 0 AND id <= (SELECT max(id) FROM entity) - ?") \
   X(EVENT_PUT, "INSERT INTO event(at_ms, name, kind, key, text) VALUES(?, ?, ?, ?, ?)") \
   X(EVENT_LIST, "SELECT at_ms, name, kind, key, text FROM event WHERE at_ms >= ?1 AND at_ms < ?2 AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR key = ?4) ORDER BY at_ms DESC, id DESC LIMIT ?5") \
   X(EVENT_OLD, "DELETE FROM event WHERE at_ms < ?") \
-  X(EVENT_MANY, "DELETE FROM event WHERE id <= (SELECT id FROM event ORDER BY id DESC LIMIT 1 OFFSET ?)") \
+  X(EVENT_MANY, "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?") \
   X(TIER_GET, "SELECT done_until_s, bytes FROM tier WHERE id = ?") \
   X(TIER_DONE, "UPDATE tier SET done_until_s = ? WHERE id = ?") \
   X(TIER_BYTES, "UPDATE tier SET bytes = max(0, bytes + ?) WHERE id = ?") \

@@ -171,6 +171,8 @@ void xpf_store_rollup_free(struct xpf_rollup *rollup);
 /* store_sqlite_retention.c [writer] */
 /* Removes what is too old, and the oldest when all is too much. */
 int xpf_store_retain(struct xpf_store *store, int64_t now_s);
+/* Puts the oldest moment into the figures. */
+int xpf_store_find_oldest(struct xpf_store *store);
 uint64_t xpf_store_bytes_on_disk(const struct xpf_store *store);
 
 /* store_sqlite_reader.c */

@@ -137,7 +137,7 @@ static int remove_by_size(struct xpf_store *store) {
   return code;
 }
 
-static int find_oldest(struct xpf_store *store) {
+int xpf_store_find_oldest(struct xpf_store *store) {
   int64_t oldest_s = INT64_MAX;
   int code = SQLITE_OK;
   for (unsigned i = 0; code == SQLITE_OK && i < XPF_HISTORY_TIER_COUNT; i++) {
@@ -169,5 +169,5 @@ int xpf_store_retain(struct xpf_store *store, int64_t now_s) {
     code = measure(store, &used, &taken);
   if (code == SQLITE_OK && taken > store->max_bytes / 100 * 95 && taken > used)
     code = xpf_history_run(&writer->db, XPF_SQL_VACUUM, 0, "");
-  return code == SQLITE_OK ? find_oldest(store) : code;
+  return code == SQLITE_OK ? xpf_store_find_oldest(store) : code;
 }

@@ -147,7 +147,7 @@ static int load(struct xpf_store *store) {
     code = xpf_history_number(&writer->db, XPF_SQL_CHUNK_LAST, 0, 0, &last, "");
   writer->flushed_s = xpf_chunk_start(last);
   writer->has_leftovers = writer->must_find_lost = writer->may_roll = true;
-  return code;
+  return code == SQLITE_OK ? xpf_store_find_oldest(store) : code;
 }
 
 static bool make_sure_it_is_open(struct xpf_store *store) {

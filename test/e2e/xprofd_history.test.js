@@ -119,6 +119,19 @@ describe('the history of xprofd', () => {
     }
   });
 
+  it('is read by the commands that its page shows', () => {
+    const page = fs.readFileSync(path.resolve(__dirname, '../../docs/xprofd-history.md'), 'utf8');
+    const commands = page.split('\n').filter((line) => line.startsWith('sqlite3 '));
+    assert.ok(commands.length >= 4);
+    for (const command of commands) {
+      const line = command.replace('/var/lib/xprofd', path.join(xprofd.home, 'data')).replace('/tmp/history-backup.db', path.join(xprofd.home, 'backup.db'));
+      const { status, stdout, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+      assert.strictEqual(status, 0, `${line}\n${stderr}`);
+      if (/FROM (event|entity)/.test(line)) assert.notStrictEqual(stdout, '', line);
+    }
+    assert.strictEqual(sql(path.join(xprofd.home, 'backup.db'), 'PRAGMA integrity_check'), 'ok');
+  });
+
   it('is of one xprofd at a time', async () => {
     const second = await startXprofd({ args: ['--data_dir', path.join(xprofd.home, 'data')], isBroken: true });
     const { status } = await second.ended;

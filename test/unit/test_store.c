@@ -278,6 +278,26 @@ static void the_size_is_bounded(void **state) {
   store_world_end(&w);
 }
 
+static void events_are_bounded(void **state) {
+  (void)state;
+  struct store_world w;
+  int64_t t = midnight(1);
+  assert_int_equal(store_world_begin(&w, 8 * MB, 14 * DAY), 0);
+  store_world_entity(&w, &STORE_KIND, "a");
+  for (int i = 0; i < 30; i++) { /* 8 MB: 2048 of them */
+    for (int j = 0; j < 150; j++)
+      xpf_world_event(w.world, "often", NULL, "it happens often");
+    run(&w, t + i * 30, 1, 1);
+    store_world_wait(&w, 0);
+  }
+  run(&w, t + 900, 2, 60);
+  store_world_wait(&w, 0);
+  long long count = sql(&w, "SELECT count(*) FROM event");
+  assert_true(count <= 2048 && count >= 1000);
+  assert_int_equal(sql(&w, "SELECT max(id) FROM event"), 30 * 150);
+  store_world_end(&w);
+}
+
 static void no_file_may_grow(rlim_t most) {
   struct rlimit limit = {most, RLIM_INFINITY};
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -439,6 +459,7 @@ int main(void) {
       cmocka_unit_test(coarser_tiers_say_the_same),
       cmocka_unit_test(what_is_too_old_goes),
       cmocka_unit_test(the_size_is_bounded),
+      cmocka_unit_test(events_are_bounded),
       cmocka_unit_test(a_full_disk_is_told_and_survived),
       cmocka_unit_test(a_damaged_file_is_set_aside),
       cmocka_unit_test(what_is_not_ours_is_refused),
