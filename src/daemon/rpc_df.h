@@ -1,5 +1,5 @@
-/* LEP's GetCmdDf: room on the file systems. Those whose server is elsewhere (nfs, cifs, fuse) are
- * listed but not asked, as they may never answer. [pool] */
+/* LEP's GetCmdDf: room on the file systems, as their collector read it last (it asks those whose
+ * server may be gone without waiting for them). [loop] */
 #ifndef XPF_DAEMON_RPC_DF_H
 #define XPF_DAEMON_RPC_DF_H
 #include "daemon/rpc_method.h"

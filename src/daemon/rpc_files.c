@@ -267,7 +267,9 @@ void xpf_rpc_parse_vmallocinfo(struct xpf_rpc_call *call, char *text) {
 
 void xpf_rpc_parse_loadavg(struct xpf_rpc_call *call, char *text) {
   static const char *const KEYS[] = {"load1", "load5", "load15", "runnable", "tasks", "last_pid"};
-  text[strcspn(text, "/")] = ' '; /* "2/351" */
+  char *slash = strchr(text, '/'); /* "2/351" */
+  if (slash)
+    *slash = ' ';
   for (unsigned i = 0; i < COUNT_OF(KEYS); i++) {
     char *word = xpf_proc_text_word(&text);
     if (!word)

@@ -69,7 +69,7 @@ const struct xpf_rpc_method xpf_rpc_methods[] = {
     LOOKS_ROW("GetCmdIostat", xpf_rpc_iostat, "disks: requests, bytes, waiting, queue"),
     TASKS_ROW("GetCmdTop", xpf_rpc_top, "processes by CPU time"),
     POOL_ROW("GetCmdDmesg", "", ACT, xpf_rpc_dmesg, "messages of the kernel"),
-    POOL_ROW("GetCmdDf", "", READ, xpf_rpc_df, "room on the file systems"),
+    LOOP_ROW("GetCmdDf", "", xpf_rpc_df, "room on the file systems"),
     POOL_ROW("GetCpuInfo", "", READ, xpf_rpc_cpu_info, "how many CPUs, and of what make"),
     LOOKS_ROW("GetCmdMpstat", xpf_rpc_mpstat, "shares of CPU time by state, all and each"),
     LOOKS_ROW("GetCmdMpstat-I", xpf_rpc_mpstat_interrupts, "interrupts and softirqs per second, by CPU"),

@@ -123,6 +123,7 @@ test('memory agrees with /proc and free', async () => {
 test('file systems agree with df', async () => {
   const own = execFileSync('df', ['-B1', '--output=size,used,avail', '/'], { encoding: 'utf8' });
   const [size, used] = own.trim().split('\n')[1].trim().split(/\s+/).map(Number);
+  await until(async () => 'result' in (await client.call('GetCmdDf')), 'the file systems are read for the first time');
   const { filesystems } = await client.result('GetCmdDf');
   const root = filesystems.find(({ mount }) => mount === '/');
   assert.ok(root, JSON.stringify(filesystems));
