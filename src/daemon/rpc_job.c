@@ -26,7 +26,9 @@ struct xpf_rpc_job {
 struct xpf_rpc_jobs {
   struct xpf_daemon *daemon;
   struct xpf_rpc_job *first; /* in the order they came */
-  unsigned count, on_pool, later;
+  unsigned count;            /* in memory: those that ended too, until their timer is closed */
+  unsigned active;           /* in work */
+  unsigned on_pool, later;
   bool is_running; /* run_next is at work */
   void (*closed)(void *arg);
   void *closed_arg;
@@ -75,6 +77,7 @@ static void end(struct xpf_rpc_job *job) {
   if (job->call.state && job->call.method->free_state)
     job->call.method->free_state(&job->call);
   unlink_job(job);
+  job->all->active--;
   uv_close((uv_handle_t *)&job->timer, on_timer_closed);
 }
 
@@ -220,6 +223,7 @@ static struct xpf_rpc_job *make(struct xpf_rpc_jobs *all, const struct xpf_rpc_m
     last = &(*last)->next;
   *last = job;
   all->count++;
+  all->active++;
   return job;
 }
 
@@ -255,7 +259,7 @@ void xpf_rpc_jobs_ask(struct xpf_rpc_jobs *all, const struct xpf_rpc_method *met
   struct xpf_rpc_job *job = all->first;
   while (job && !is_same(job, method, params, is_raw))
     job = job->next;
-  if (!job && all->count >= XPF_RPC_JOBS_MAX) {
+  if (!job && all->active >= XPF_RPC_JOBS_MAX) {
     refuse(asker, XPF_RPC_BUSY, "Too many requests are in work; try again later.");
     return;
   }

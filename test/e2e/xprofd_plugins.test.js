@@ -25,7 +25,7 @@ before(async () => {
   home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-plugins-'));
   folder = path.join(home, 'plugins');
   fs.mkdirSync(folder, { mode: 0o755 });
-  daemon = await startXprofd({ args: ['--store', 'none', '--plugin_dir', folder] });
+  daemon = await startXprofd({ args: ['--plugin_dir', folder] });
 });
 
 after(async () => {
@@ -91,6 +91,12 @@ echo "demo_jobs_total $(date +%s)"
   const { kinds } = (await daemon.get('/api/kinds')).json;
   const kind = kinds.find(({ name }) => name === 'plugin_demo_queue_depth');
   assert.deepStrictEqual(kind.labels.slice(0, 1), ['plugin']);
+});
+
+test('its values are in the history', async () => {
+  const target = '/api/series?kind=plugin_demo_queue_depth&key=queue%2Fmail&fields=value&from=-60000&step=1000';
+  const isSeen = ({ series }) => series && series.some(({ values }) => values.includes(7));
+  await daemon.waitFor(target, isSeen, 'the history of a plugin');
 });
 
 test('a program that runs on, of JSON lines, in a clean environment', async () => {

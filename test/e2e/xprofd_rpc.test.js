@@ -192,6 +192,13 @@ test('what a process writes shows in GetCmdIotop and its memory in GetCmdProcran
 });
 
 test('GetProcess answers a process with its threads, and says which it does not know', async () => {
+  const known = await until(async () => {
+    const { result } = await client.call('GetProcess', { pid: process.pid });
+    return result && result.entities.some(({ kind }) => kind === 'process') && result.entities;
+  }, 'this very process is found');
+  assert.ok(known.every(({ key }) => key.startsWith(`${process.pid}.`)));
+  const { entities: all } = await client.result('ListProcesses');
+  assert.ok(all.some(({ kind, key }) => kind === 'process' && key === known[0].key));
   const answer = await client.call('GetProcess', { pid: 1 });
   assert.strictEqual(answer.error.code, -32602);
   assert.match(answer.error.message, /ListProcesses/);
@@ -339,6 +346,20 @@ test("LEP's dialect: two requests in one segment, one in pieces, ids, params of 
   const many = await lepText(['{"method":"GetCmdIrqInfo"}{"method":"SayHello"}{"method":"GetNothing"}{"method":"GetProcVersion"}'], 4);
   const order = many.split('\n}\n').map((answer) => /irq:|Hello|GetNothing|Linux version/.exec(answer)?.[0]);
   assert.deepStrictEqual(order.slice(0, 4), ['irq:', 'Hello', 'GetNothing', 'Linux version']);
+});
+
+test('thousands of requests in one piece are all answered', async () => {
+  await withClient(async (own) => {
+    const count = 3000;
+    own.send(Array.from({ length: count }, (_, id) => JSON.stringify({ jsonrpc: '2.0', id, method: id % 10 ? 'SayHello' : 'GetProcLoadavg' })).join(''));
+    const seen = new Set();
+    for (let n = 0; n < count; n++) {
+      const answer = await own.next();
+      assert.ok(answer && 'result' in answer, JSON.stringify(answer));
+      seen.add(answer.id);
+    }
+    assert.strictEqual(seen.size, count);
+  });
 });
 
 test('100 clients at once are all answered', async () => {

@@ -1,5 +1,6 @@
 // links: src/daemon/rpc_files.c src/daemon/rpc_answer.c src/daemon/rpc_perf_parse.c
-// links: src/host/proc_text.c src/host/proc_grid.c src/format/json.c src/format/sink.c src/wire/ -lcjson -lm
+// links: src/host/proc_text.c src/host/proc_grid.c src/format/json.c src/format/sink.c
+// links: src/wire/ -lcjson -lm
 /* Files of the kernel and output of perf as answers of JSON-RPC: whatever they hold, the answer is
  * one JSON object. The first byte says which parser. */
 #include "daemon/rpc_files.h"
