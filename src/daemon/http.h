@@ -61,6 +61,9 @@ struct xpf_refusal {
   const char *field;
   char message[256];
 };
+/* Fills it in; gives status. */
+int xpf_http_refuse(struct xpf_refusal *why, int status, const char *field, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 int xpf_http_read_request(struct lws *wsi, struct xpf_exchange *exchange, struct xpf_refusal *why);
 /* http_access.c: whether this client may have what route gives. 0, or the status. */
 int xpf_http_check_access(const struct xpf_connection *connection,

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <libwebsockets.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -12,17 +11,6 @@
 #include "host/tcp_peer.h"
 
 #define HEADER xpf_exchange_header
-
-__attribute__((format(printf, 4, 5))) static int
-refuse(struct xpf_refusal *why, int status, const char *field, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(why->message, sizeof why->message, format, arguments);
-  va_end(arguments);
-  why->status = status;
-  why->field = field;
-  return status;
-}
 
 /* In a time that does not tell how much of it is right. */
 static bool is_equal(const char *told, const char *token) {
@@ -79,10 +67,10 @@ static int check_site(const struct xpf_exchange *exchange, struct xpf_refusal *w
   const char *site = HEADER(exchange, "sec-fetch-site");
   const char *authority = origin ? strstr(origin, "://") : NULL;
   if (origin && (!authority || !host || strcasecmp(authority + 3, host) != 0))
-    return refuse(why, 403, "Origin", "Origin: `%.80s` is another site", origin);
+    return xpf_http_refuse(why, 403, "Origin", "Origin: `%.80s` is another site", origin);
   if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
-    return refuse(why, 403, "Sec-Fetch-Site", "Sec-Fetch-Site: `%.40s`: asked by another site",
-                  site);
+    return xpf_http_refuse(why, 403, "Sec-Fetch-Site",
+                           "Sec-Fetch-Site: `%.40s`: asked by another site", site);
   return 0;
 }
 
@@ -91,12 +79,14 @@ static int check_user(const struct xpf_connection *connection, struct xpf_refusa
   uid_t uid = 0;
   int error = xpf_tcp_peer_uid(lws_get_socket_fd(connection->wsi), &uid);
   if (error)
-    return refuse(why, 403, "Authorization",
-                  "whose connection this is cannot be told (%s); show the token", strerror(-error));
+    return xpf_http_refuse(why, 403, "Authorization",
+                           "whose connection this is cannot be told (%s); show the token",
+                           strerror(-error));
   if (uid != 0 && uid != geteuid())
-    return refuse(why, 403, "Authorization",
-                  "only the user that runs xprofd (uid %u) and root may do this without the token",
-                  (unsigned)geteuid());
+    return xpf_http_refuse(
+        why, 403, "Authorization",
+        "only the user that runs xprofd (uid %u) and root may do this without the token",
+        (unsigned)geteuid());
   return 0;
 }
 
@@ -112,18 +102,21 @@ int xpf_http_check_access(const struct xpf_connection *connection,
   if (shown && token && is_equal(shown, token))
     return 0;
   if (shown)
-    return refuse(why, 401, "Authorization", "Authorization: the token is not right");
+    return xpf_http_refuse(why, 401, "Authorization", "Authorization: the token is not right");
   if (!is_local(connection, exchange))
-    return token ? refuse(why, 401, "Authorization",
-                          "Authorization: it is missing; send `Authorization: Bearer TOKEN`")
-                 : refuse(why, 403, "Authorization",
-                          "without the setting token_file only clients of this host are answered");
+    return token
+               ? xpf_http_refuse(why, 401, "Authorization",
+                                 "Authorization: it is missing; send `Authorization: Bearer TOKEN`")
+               : xpf_http_refuse(
+                     why, 403, "Authorization",
+                     "without the setting token_file only clients of this host are answered");
   const char *host = HEADER(exchange, "host");
   if (host && !is_host_ours(host))
-    return refuse(why, 421, "Host",
-                  "Host: `%.80s` is neither an address nor localhost; without a token only those "
-                  "are answered",
-                  host);
+    return xpf_http_refuse(
+        why, 421, "Host",
+        "Host: `%.80s` is neither an address nor localhost; without a token only those "
+        "are answered",
+        host);
   return access == XPF_ACCESS_ACT ? check_user(connection, why) : 0;
 }
 

@@ -18,8 +18,8 @@
 static const char *const METHODS[] = {"GET",   "POST",   "OPTIONS", "PUT",
                                       "PATCH", "DELETE", "CONNECT", "HEAD"};
 
-__attribute__((format(printf, 4, 5))) static int
-refuse(struct xpf_refusal *why, int status, const char *field, const char *format, ...) {
+int xpf_http_refuse(struct xpf_refusal *why, int status, const char *field, const char *format,
+                    ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(why->message, sizeof why->message, format, arguments);
@@ -106,7 +106,7 @@ static int take_params(struct pen *pen, struct lws *wsi, struct xpf_exchange *ex
     if (size == 0)
       continue;
     if (exchange->params_count == XPF_EXCHANGE_PARAMS_MAX)
-      return refuse(why, 400, NULL, "more than %d parameters", XPF_EXCHANGE_PARAMS_MAX);
+      return xpf_http_refuse(why, 400, NULL, "more than %d parameters", XPF_EXCHANGE_PARAMS_MAX);
     pen->at[size] = '\0';
     struct xpf_pair *pair = &exchange->params[exchange->params_count++];
     char *equals = strchr(pen->at, '=');
@@ -116,7 +116,7 @@ static int take_params(struct pen *pen, struct lws *wsi, struct xpf_exchange *ex
       *equals = '\0';
     if (xpf_utf8_check(pair->name, strlen(pair->name)) != strlen(pair->name) ||
         xpf_utf8_check(pair->value, strlen(pair->value)) != strlen(pair->value))
-      return refuse(why, 400, NULL, "a parameter is not UTF-8");
+      return xpf_http_refuse(why, 400, NULL, "a parameter is not UTF-8");
     pen->at += size + 1;
     pen->left -= (size_t)size + 1;
   }
@@ -136,19 +136,21 @@ static bool has_word(const char *list, const char *word) {
 static int read_length(struct xpf_exchange *exchange, struct xpf_refusal *why) {
   const char *length = xpf_exchange_header(exchange, "content-length");
   if (xpf_exchange_header(exchange, "transfer-encoding"))
-    return refuse(why, 411, "Transfer-Encoding",
-                  "Transfer-Encoding: a body needs a Content-Length");
+    return xpf_http_refuse(why, 411, "Transfer-Encoding",
+                           "Transfer-Encoding: a body needs a Content-Length");
   bool has_body = strcmp(exchange->method, "POST") == 0 || strcmp(exchange->method, "PUT") == 0 ||
                   strcmp(exchange->method, "PATCH") == 0;
   if (!length)
-    return has_body ? refuse(why, 411, "Content-Length", "Content-Length: it is missing") : 0;
+    return has_body ? xpf_http_refuse(why, 411, "Content-Length", "Content-Length: it is missing")
+                    : 0;
   size_t digits = strspn(length, "0123456789");
   if (digits == 0 || length[digits])
-    return refuse(why, 400, "Content-Length", "Content-Length: `%.40s` is no number", length);
+    return xpf_http_refuse(why, 400, "Content-Length", "Content-Length: `%.40s` is no number",
+                           length);
   unsigned long long size = strtoull(length, NULL, 10);
   if (digits > 9 || size > XPF_EXCHANGE_BODY_MAX)
-    return refuse(why, 413, "Content-Length", "the body is larger than %d bytes",
-                  XPF_EXCHANGE_BODY_MAX);
+    return xpf_http_refuse(why, 413, "Content-Length", "the body is larger than %d bytes",
+                           XPF_EXCHANGE_BODY_MAX);
   exchange->body_expected = (size_t)size;
   return 0;
 }
@@ -168,24 +170,25 @@ int xpf_http_read_request(struct lws *wsi, struct xpf_exchange *exchange, struct
   int method = lws_http_get_uri_and_method(wsi, &uri, &uri_size);
   exchange->method = "GET";
   if (method < 0 || (size_t)method >= sizeof METHODS / sizeof METHODS[0])
-    return refuse(why, 400, NULL, "this is no request that can be read");
+    return xpf_http_refuse(why, 400, NULL, "this is no request that can be read");
   exchange->method = METHODS[method];
   exchange->is_head = strcmp(exchange->method, "HEAD") == 0;
   int args_size = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS);
   if (uri_size + args_size > URI_MAX)
-    return refuse(why, 414, NULL, "path and parameters are longer than %d characters", URI_MAX);
+    return xpf_http_refuse(why, 414, NULL, "path and parameters are longer than %d characters",
+                           URI_MAX);
   size_t sum = sum_of_headers(wsi);
   if (sum > HEADERS_MAX + URI_MAX)
-    return refuse(why, 431, NULL, "the headers are larger than %d bytes", HEADERS_MAX);
+    return xpf_http_refuse(why, 431, NULL, "the headers are larger than %d bytes", HEADERS_MAX);
   /* Each name once more, each text's end, and the headers that libwebsockets has no token for. */
   struct pen pen = {NULL, sum + 8192 + HEADERS_MAX};
   exchange->texts = pen.at = malloc(pen.left);
   if (!pen.at)
-    return refuse(why, 503, NULL, "out of memory");
+    return xpf_http_refuse(why, 503, NULL, "out of memory");
   const char *path = take_text(&pen, uri, (size_t)uri_size);
   if (!path || path[0] != '/' || strlen(path) != (size_t)uri_size ||
       xpf_utf8_check(path, (size_t)uri_size) != (size_t)uri_size)
-    return refuse(why, 400, NULL, "the path is not readable");
+    return xpf_http_refuse(why, 400, NULL, "the path is not readable");
   exchange->path = path;
   take_headers(&pen, wsi, exchange);
   /* A path with an encoded line feed ends the line for libwebsockets: what follows would count as a
@@ -194,11 +197,11 @@ int xpf_http_read_request(struct lws *wsi, struct xpf_exchange *exchange, struct
   lws_hdr_copy(wsi, version, sizeof version, WSI_TOKEN_HTTP);
   exchange->is_http10 = strcmp(version, "HTTP/1.0") == 0;
   if (!exchange->is_http10 && strcmp(version, "HTTP/1.1") != 0)
-    return refuse(why, 400, NULL, "this is no request of HTTP/1.1 or HTTP/1.0");
+    return xpf_http_refuse(why, 400, NULL, "this is no request of HTTP/1.1 or HTTP/1.0");
   exchange->keeps_alive =
       !exchange->is_http10 && !has_word(xpf_exchange_header(exchange, "connection"), "close");
   if (!exchange->is_http10 && !xpf_exchange_header(exchange, "host"))
-    return refuse(why, 400, "Host", "Host: it is missing");
+    return xpf_http_refuse(why, 400, "Host", "Host: it is missing");
   int error = take_params(&pen, wsi, exchange, why);
   return error ? error : read_length(exchange, why);
 }
