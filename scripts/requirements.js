@@ -94,6 +94,7 @@ const TEST = [
   { package: 'chromium', isThere: programs('chromium', 'chromium-browser', 'google-chrome') },
   { package: 'openssl', isThere: programs('openssl') },
   { package: 'prometheus', isThere: programs('promtool') },
+  { package: 'python3-prometheus-client', isThere: () => succeeds('/usr/bin/python3', ['-c', 'import prometheus_client']) },
   // libFuzzer, in the version of Debian 12; without it the fuzzers only run their corpus.
   { package: 'clang', isThere: programs('clang'), isOptional: true },
   { package: 'libclang-rt-14-dev', isThere: hasFuzzer, isOptional: true },

@@ -111,6 +111,28 @@ test('OpenMetrics, when it is asked for: the same samples, other heads, an end',
   assert.deepStrictEqual(names(open), names(plain));
 });
 
+const READER = `
+import json, sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as prometheus
+read = openmetrics if sys.argv[1] == 'open' else prometheus
+print(json.dumps({family.name: [family.type, len(family.samples)] for family in read(sys.stdin.read())}))
+`;
+
+test('the reader of prometheus_client, which is strict with OpenMetrics, takes both', async () => {
+  const readWith = (format, text) => {
+    const result = spawnSync('/usr/bin/python3', ['-c', READER, format], { input: text, encoding: 'utf8' });
+    assert.strictEqual(result.status, 0, result.stderr);
+    return JSON.parse(result.stdout);
+  };
+  const { text } = await scrape(OPEN);
+  const families = readWith('open', text);
+  assert.strictEqual(families.node_cpu_seconds[0], 'counter');
+  assert.strictEqual(families.xprofd_build[0], 'info');
+  assert.deepStrictEqual(Object.keys(families).sort(), [...read(text, true).keys()].sort());
+  assert.ok(Object.keys(readWith('plain', (await scrape()).text)).length > 50);
+});
+
 test('gzip when it is accepted', async () => {
   const packed = await scrape('text/plain', { 'accept-encoding': 'gzip' });
   assert.strictEqual(packed.headers['content-encoding'], 'gzip');
