@@ -1,7 +1,7 @@
 'use strict';
 
-// The host's figures of xprofd agree with node_exporter's and with /proc read here; an OOM kill is an event; a file system
-// that does not answer delays nobody.
+// The host's figures of xprofd agree with node_exporter's and with /proc read here, and need no privileges; an OOM kill is
+// an event; a file system that does not answer delays nobody.
 // matrix: never, it is about the host
 
 const assert = require('node:assert');
@@ -267,6 +267,36 @@ describe('figures of the host', { skip: process.platform !== 'linux' }, () => {
     assert.ok(Math.abs(now.busy - busy) < 1e-6, `busy is ${now.busy}, not ${busy}`);
     assert.strictEqual(now.cpus, os.cpus().length);
   });
+});
+
+const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+
+function canBeNobody() {
+  if (process.platform !== 'linux' || process.getuid() !== 0) return false;
+  return spawnSync(NOBODY[0], [...NOBODY.slice(1), 'test', '-x', program]).status === 0;
+}
+
+test('nothing of the host needs privileges', { skip: !canBeNobody() && 'needs root, and a checkout that others may read' }, async () => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-nobody-'));
+  fs.chownSync(home, 65534, 65534);
+  const xprofd = await startXprofd({ args: ['--store', 'none'], command: NOBODY, home });
+  const WHOLE = ['host_cpu_total', 'host_cpu', 'host_system', 'host_load', 'host_memory', 'host_vmstat', 'host_pressure', 'host_softirq', 'host_interrupt', 'host_kernel'];
+  try {
+    const isRead = (entities, kind) => entities.some((entity) => entity.kind === kind && Object.values(entity.values).some((value) => value !== null));
+    const mayLack = (kind) => kind === 'host_pressure' && !fs.existsSync('/proc/pressure/cpu');
+    const { entities } = await xprofd.waitFor(`/api/entities?kind=${WHOLE}`, (answer) => WHOLE.every((kind) => mayLack(kind) || isRead(answer.entities, kind)));
+    const denied = entities.filter(({ quality }) => Object.values(quality).includes('denied'));
+    assert.deepStrictEqual(denied, []);
+    // What is not ours to see of others says so, and is not 0.
+    const isOthers = ({ info, values }) => info.user === 'root' && values.rss > 0;
+    const table = await xprofd.waitFor('/api/entities?kind=host_process', (answer) => answer.entities.some((entity) => isOthers(entity) && entity.quality.pss === 'denied'));
+    for (const { values, quality } of table.entities.filter(isOthers)) {
+      assert.deepStrictEqual([values.pss, values.read_bytes, quality.read_bytes], [null, null, 'denied']);
+    }
+  } finally {
+    await xprofd.stop();
+    fs.rmSync(home, { recursive: true, force: true });
+  }
 });
 
 /** A folder where a memory cgroup can be made, and the name of its limit: v1 or v2. null: there is none. */
