@@ -101,10 +101,14 @@ static int take_answer(struct xpf_socket_table *table, int fd, char *reply, bool
       continue;
     if (got <= 0)
       return got == 0 ? -EPIPE : errno == EAGAIN ? -ETIMEDOUT : -errno;
-    const struct nlmsghdr *message = (const void *)reply;
-    for (int left = (int)got; more > 0 && NLMSG_OK(message, left);
-         message = NLMSG_NEXT(message, left))
+    for (size_t at = 0, size = (size_t)got; more > 0 && size - at >= sizeof(struct nlmsghdr);) {
+      const struct nlmsghdr *message = (const void *)(reply + at);
+      if (message->nlmsg_len < sizeof *message || message->nlmsg_len > size - at)
+        return -EPROTO;
       more = take_message(table, message, is_udp);
+      size_t length = NLMSG_ALIGN(message->nlmsg_len);
+      at += length < size - at ? length : size - at;
+    }
     if (more < 0)
       return more;
   }
