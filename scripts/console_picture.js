@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 'use strict';
 
-// The pictures of docs/console.md: the demo service under load, seen in the console of xprofd, in Chromium.
+/* global document -- what runs in the page */
+
+// The pictures of docs/console.md: the demo service under load, seen in the console of xprofd, in Chromium. That of the
+// processes has made-up ones: those of the machine that makes the pictures are nobody's business.
 //   node scripts/console_picture.js [FOLDER]
 
 const fs = require('node:fs');
@@ -10,17 +13,19 @@ const path = require('node:path');
 const { spawn } = require('node:child_process');
 
 const { Browser } = require('../test/e2e/support/browser');
+const { ConsoleMock } = require('../test/e2e/support/console_mock');
 const { startXprofd } = require('../test/e2e/support/xprofd');
 
 const root = path.join(__dirname, '..');
 const folder = path.join(root, 'docs', 'img');
-const WARM_MS = 75_000; // so that there are lines to be seen
+const WARM_MS = 65_000; // so that there are lines to be seen
+const LOOK_MS = 5000;
 const BYTES_MAX = 260_000;
 const LAST = 'last=60000';
 
 const PICTURES = [
-  { name: 'processes', hash: () => '/processes', size: [1440, 640] },
-  { name: 'process', hash: (key) => `/process/${key}?${LAST}`, size: [1440, 900], scheme: 'dark' },
+  { name: 'processes', isMadeUp: true, hash: () => '/processes', size: [1440, 470] },
+  { name: 'process', hasProfile: true, hash: (key) => `/process/${key}?${LAST}`, size: [1440, 900], scheme: 'dark' },
   { name: 'host', hash: () => `/host?${LAST}`, size: [1440, 900] },
   { name: 'phone', hash: (key) => `/process/${key}?${LAST}`, size: [390, 844], locale: 'zh-CN' },
 ];
@@ -46,11 +51,21 @@ async function startDemo(home) {
   return [service, start(['demo/load.js', address, '300'], home, ['ignore', 'ignore', 'inherit', 'ipc'])];
 }
 
-async function draw(browser, daemon, key, out, { name, hash, size, scheme = 'light', locale = 'en-US' }) {
+/** Takes a CPU profile by its button. */
+async function takeProfile(page) {
+  await page.locator('.for select').selectOption('5');
+  await page.locator('.take [data-kind=cpu]').click();
+  await page.waitForSelector('.profile-list .primary', { timeout: 60_000 });
+}
+
+async function draw(browser, base, key, out, { name, hash, size, hasProfile, scheme = 'light', locale = 'en-US' }) {
   const [width, height] = size;
-  const page = await browser.open(`${daemon.url()}/#${hash(key)}`, { viewport: { width, height }, colorScheme: scheme, locale });
+  const page = await browser.open(`${base}#${hash(key)}`, { viewport: { width, height }, colorScheme: scheme, locale });
   await page.waitForSelector('.state[data-state=live]');
-  await sleep(5000);
+  if (hasProfile) await takeProfile(page);
+  await sleep(LOOK_MS);
+  // Folders of this machine.
+  await page.evaluate(() => document.querySelectorAll('.facts div:nth-child(n + 6)').forEach((fact) => fact.remove()));
   const file = path.join(out, `console-${name}.png`);
   await page.screenshot({ path: file });
   const bytes = fs.statSync(file).size;
@@ -63,15 +78,17 @@ async function main([out = folder]) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xprofd-picture-'));
   const children = await startDemo(home);
   const daemon = await startXprofd();
+  const mock = await new ConsoleMock().start();
   const browser = await Browser.launch();
   try {
     const pid = String(children[0].pid);
     const { entities } = await daemon.waitFor('/api/entities?kind=node', (answer) => answer.entities.some(({ labels }) => labels.pid === pid));
     const { key } = entities.find(({ labels }) => labels.pid === pid);
     await sleep(WARM_MS);
-    for (const picture of PICTURES) await draw(browser, daemon, key, out, picture);
+    for (const picture of PICTURES) await draw(browser, picture.isMadeUp ? mock.url : `${daemon.url()}/`, key, out, picture);
   } finally {
     await browser.close();
+    await mock.stop();
     await daemon.stop();
     for (const child of children) child.kill();
     fs.rmSync(home, { recursive: true, force: true });

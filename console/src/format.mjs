@@ -3,13 +3,13 @@
 import { moment } from '../../src/format/flamegraph/amount.mjs';
 
 const BYTES = [[1024 ** 4, 'TiB'], [1024 ** 3, 'GiB'], [1024 ** 2, 'MiB'], [1024, 'KiB'], [1, 'B']];
-const COUNTS = [[1e9, 'G'], [1e6, 'M'], [1e4, 'k']];
+const COUNTS = [[1e9, 1e9, 'G'], [1e6, 1e6, 'M'], [1e4, 1e3, 'k']]; // from which value, divided by what
 export const NONE = '–';
 
 /** Three digits: 1.23, 12.3, 123; without zeros at the end of a fraction when it is short. */
 function digits(value, isShort = false) {
   const size = Math.abs(value);
-  if (isShort && size > 0 && size < 0.1) return `${value * 100 < 0.00095 ? (value * 100).toExponential(0) : digits(value * 100, true)} %`;
+  if (isShort && size > 0 && size < 0.01) return String(Number(value.toPrecision(1))); // of an axis with small steps
   const text = size >= 99.95 ? String(Math.round(value)) : value.toFixed(size >= 9.995 ? 1 : 2);
   return isShort && text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }
@@ -43,14 +43,14 @@ export function duration(value) {
 
 function percent(value, isShort) {
   const size = Math.abs(value * 100);
-  if (isShort && size > 0 && size < 0.1) return `${value * 100 < 0.00095 ? (value * 100).toExponential(0) : digits(value * 100, true)} %`;
+  if (isShort && size > 0 && size < 0.1) return `${digits(value * 100, true)} %`;
   const text = size >= 99.95 ? String(Math.round(value * 100)) : (value * 100).toFixed(size >= 9.995 || size === 0 ? (isShort ? 0 : 1) : isShort ? 1 : 2);
   return `${isShort && text.includes('.') ? text.replace(/\.0+$/, '') : text} %`;
 }
 
 function count(value, isShort) {
   const step = COUNTS.find(([least]) => Math.abs(value) >= least);
-  if (step) return `${digits(value / step[0], isShort)} ${step[1]}`;
+  if (step) return `${digits(value / step[1], isShort)} ${step[2]}`;
   return Number.isInteger(value) ? value.toLocaleString('en-US') : digits(value, isShort);
 }
 

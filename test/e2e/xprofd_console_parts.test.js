@@ -1,0 +1,125 @@
+'use strict';
+
+// Parts of the console that need no browser: amounts as they are read, ranges and addresses, columns of values, counters.
+
+const assert = require('node:assert');
+const { before, describe, test } = require('node:test');
+
+const parts = {};
+before(async () => {
+  for (const name of ['format', 'link', 'timeline', 'world']) Object.assign(parts, await import(`../../console/src/${name}.mjs`));
+});
+
+describe('amounts', () => {
+  const CASES = [
+    [[0, 'bytes'], '0 B'], [[1023, 'bytes'], '1023 B'], [[1536, 'bytes'], '1.50 KiB'], [[1536, 'bytes', true], '1.5 KiB'], [[2 ** 34, 'bytes'], '16.0 GiB'],
+    [[5e6, 'bytes/s'], '4.77 MiB/s'],
+    [[0, 'seconds'], '0 ms'], [[0.0000123, 'seconds'], '12.3 µs'], [[0.00123, 'seconds'], '1.23 ms'], [[1.5, 'seconds'], '1.50 s'], [[7500, 'seconds'], '2 h 5 min'],
+    [[0.123, 'ratio'], '12.3 %'], [[0.00123, 'ratio'], '0.12 %'], [[1, 'ratio'], '100 %'], [[1.5, 'seconds/s'], '150 %'], [[0.0002, 'ratio', true], '0.02 %'], [[0.00002, 'ratio', true], '0.002 %'], [[0.05, '', true], '0.05'], [[0.25, 'ratio', true], '25 %'],
+    [[999, ''], '999'], [[9999, '/s'], '9,999/s'], [[10000, '/s', true], '10 k/s'], [[12345, ''], '12.3 k'], [[2.5e6, ''], '2.50 M'], [[0.5, '/s'], '0.50/s'],
+    [[null, 'bytes'], '–'], [[undefined, ''], '–'], [[NaN, 'ratio'], '–'],
+  ];
+  for (const [words, text] of CASES) test(`${words[0]} ${words[1]} is ${text}`, () => assert.strictEqual(parts.amount(...words), text));
+});
+
+describe('the address', () => {
+  test('what is written is read again', () => {
+    const links = [
+      { page: 'process', part: '4711.98765', range: { last: 900000 }, options: { thread: '2' } },
+      { page: 'explore', part: 'plugin_a/b c', range: { from: 1764086700000, to: 1764087600000 }, options: { key: 'x/y?&#', fields: 'a,b' } },
+    ];
+    for (const link of links) assert.deepStrictEqual(parts.readLink(parts.writeLink(link)), link);
+  });
+
+  test('what makes no sense is the default', () => {
+    for (const hash of ['', '#', '#/', '#/processes?last=abc', '#/processes?from=5&to=1', '#/processes?last=-3', '#/processes?from=1', '#/%E0%A4%A']) {
+      assert.deepStrictEqual(parts.readLink(hash).range, { last: 300000 }, hash);
+    }
+  });
+
+  test('a range that is moved to now is live again; one that is zoomed keeps its middle', () => {
+    assert.deepStrictEqual(parts.moved({ last: 60000 }, 1e6, -0.5), { from: 910000, to: 970000 });
+    assert.deepStrictEqual(parts.moved({ from: 910000, to: 970000 }, 1e6, 0.5), { last: 60000 });
+    assert.deepStrictEqual(parts.zoomed({ from: 100000, to: 200000 }, 1e6, 0.5), { from: 125000, to: 175000 });
+  });
+});
+
+describe('columns', () => {
+  const wish = { kind: 'k', key: 'e', field: 'f' };
+  const make = (getSeries, more = {}) => {
+    const world = { kinds: new Map([['k', { stale_after_ms: 3500 }]]), at: 100500, value: (entity) => entity.number, ...more };
+    const timeline = new parts.Timeline({ getSeries, world, changed() {}, failed(error) { throw error; } });
+    timeline.want([wish]);
+    timeline.setRange({ last: 10000 }, 100500);
+    return timeline;
+  };
+  const values = (timeline, isMax) => timeline.values('k', 'e', 'f', isMax);
+
+  test('history and live stream join, and the axis moves on', async () => {
+    const timeline = make(async () => ({ from_ms: 90000, step_ms: 1000, series: [{ key: 'e', field: 'f', values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] }] }));
+    await timeline.load();
+    timeline.stop();
+    assert.deepStrictEqual([timeline.xs[0], timeline.xs.at(-1)], [90, 100]);
+    timeline.frame(100900, [{ kind: 'k', key: 'e', number: 11 }]);
+    timeline.frame(101900, [{ kind: 'k', key: 'e', number: 12 }]);
+    timeline.world.at = 102900;
+    timeline.frame(102900, [{ kind: 'k', key: 'other', number: 99 }]);
+    assert.deepStrictEqual([timeline.xs[0], timeline.xs.at(-1)], [92, 102]);
+    assert.deepStrictEqual(values(timeline).slice(-5), [9, 10, 11, 12, 12], 'a value holds as long as its kind says');
+  });
+
+  test('a gap stays a gap, beyond what a value holds', async () => {
+    const timeline = make(async () => ({ from_ms: 90000, step_ms: 1000, series: [{ key: 'e', field: 'f', values: [5, null, null, null, null, null, null, 6, null, null] }] }));
+    await timeline.load();
+    timeline.stop();
+    assert.deepStrictEqual(values(timeline), [5, 5, 5, 5, null, null, null, 6, 6, 6, 6]);
+  });
+
+  test('a coarser answer fills the slots it stands for; peaks are kept', async () => {
+    const timeline = make(async () => ({ from_ms: 90000, step_ms: 5000, series: [{ key: 'e', field: 'f', values: [1, 2], max: [7, 8] }] }));
+    await timeline.load();
+    timeline.stop();
+    assert.deepStrictEqual(values(timeline).slice(0, 10), [1, 1, 1, 1, 1, 2, 2, 2, 2, 2]);
+    assert.deepStrictEqual(values(timeline, true).slice(4, 6), [7, 8]);
+  });
+
+  test('long ranges have bounded numbers of steps', () => {
+    for (const span of [60000, 3600000, 86400000, 30 * 86400000, 3650 * 86400000]) assert.ok(span / parts.stepOf(span) <= 720, String(span));
+  });
+
+  test('one request for entities with the same fields, and not too many in one', () => {
+    const wishes = Array.from({ length: 100 }, (_, index) => [{ kind: 'k', key: `e${index}`, field: 'a' }, { kind: 'k', key: `e${index}`, field: 'b' }]).flat();
+    const requests = parts.requestsOf([...wishes, { kind: 'k', key: 'x', field: 'a' }]);
+    assert.deepStrictEqual(requests.map(({ fields, key }) => [fields, key.split(',').length]), [['a,b', 40], ['a,b', 40], ['a,b', 20], ['a', 1]]);
+  });
+});
+
+describe('what is known', () => {
+  const world = () => {
+    const made = new parts.World();
+    made.setKinds({ kinds: [{ name: 'k', fields: [{ key: 'c', type: 'counter', unit: 'seconds' }, { key: 'g', type: 'gauge', unit: 'bytes' }] }] });
+    return made;
+  };
+
+  test('a counter is a rate of two readings, and one that began anew counts from 0', () => {
+    const made = world();
+    made.setEntities(['k'], { at_ms: 1000, entities: [{ kind: 'k', key: 'e', labels: {}, info: {}, updated_ms: 1000, values: { c: 10, g: 5 }, quality: {} }] });
+    const entity = made.find('k', 'e');
+    assert.strictEqual(made.value(entity, 'c'), null, 'one reading is no rate');
+    assert.strictEqual(made.value(entity, 'g'), 5);
+    made.frame({ at_ms: 3000, entities: [{ kind: 'k', key: 'e', values: { c: 13, g: null }, quality: { g: 'denied' } }] });
+    assert.strictEqual(made.value(entity, 'c'), 1.5);
+    assert.strictEqual(made.value(entity, 'g'), null);
+    assert.strictEqual(made.quality(entity, 'g'), 'denied');
+    made.frame({ at_ms: 4000, entities: [{ kind: 'k', key: 'e', values: { c: 0.5 }, quality: {} }] });
+    assert.strictEqual(made.value(entity, 'c'), 0.5);
+  });
+
+  test('who is not in the list any more is gone', () => {
+    const made = world();
+    const of = (...keys) => ({ at_ms: 1, entities: keys.map((key) => ({ kind: 'k', key })) });
+    made.setEntities(['k'], of('a', 'b'));
+    made.setEntities(['k'], of('b', 'c'));
+    assert.deepStrictEqual([...made.of('k').keys()], ['b', 'c']);
+  });
+});
