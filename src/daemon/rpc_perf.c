@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +82,7 @@ static void start_program(struct run *run, const char *const *argv, uint64_t dea
       .cwd = run->dir,
       .output_max = OUTPUT_MAX,
       .deadline_ms = deadline_ms,
+      .is_group = true, /* perf record has a child of its own */
       .ended = on_ended,
       .arg = run,
   };
@@ -193,5 +193,5 @@ void xpf_rpc_perf_cancel(struct xpf_rpc_call *call) {
   struct run *run = call->state;
   run->is_cancelled = true;
   if (run->child)
-    xpf_child_signal(run->child, SIGTERM);
+    xpf_child_stop(run->child);
 }
