@@ -13,8 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <cmocka.h>
 
 #include "store_world.h"
@@ -298,6 +301,61 @@ static void events_are_bounded(void **state) {
   store_world_end(&w);
 }
 
+/* Writes as fast as it can from at_s on, and says up to where it is on the disk. Does not end. */
+static void write_for_ever(struct store_world *w, int64_t at_s, _Atomic int64_t *written_s) {
+  if (store_world_open(w) != 0)
+    _exit(1);
+  for (int64_t i = 0;; i++) {
+    store_world_frame(w, &STORE_KIND, at_s + i);
+    store_world_wait(w, 0);
+    if (store_world_figures(w).frames_lost == 0)
+      atomic_store(written_s, at_s + i);
+  }
+}
+
+static void killed_at_any_moment(void **state) {
+  (void)state;
+  struct store_world w;
+  int64_t t = midnight(2) + 30, at_s = t;
+  _Atomic int64_t *written_s =
+      mmap(NULL, sizeof *written_s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  assert_true(written_s != MAP_FAILED);
+  assert_int_equal(store_world_begin(&w, 64 * MB, 14 * DAY), 0);
+  for (int i = 0; i < 50; i++) {
+    char key[16];
+    snprintf(key, sizeof key, "%d", i);
+    store_world_entity(&w, &STORE_KIND, i ? key : "a");
+  }
+  store_world_close(&w);
+  srand((unsigned)getpid());
+  for (int i = 0; i < 25; i++) {
+    atomic_store(written_s, at_s - 1);
+    pid_t child = fork();
+    if (child == 0)
+      write_for_ever(&w, at_s, written_s);
+    usleep(20000 + (unsigned)rand() % 150000);
+    kill(child, SIGKILL);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    int64_t last_s = atomic_load(written_s);
+    assert_int_equal(
+        sql(&w, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+    assert_int_equal(store_world_open(&w), 0);
+    if (last_s > at_s + 5000)
+      at_s = last_s - 5000;
+    if (last_s >= at_s)
+      check_level(&w, at_s, last_s + 1);
+    assert_string_equal(store_world_figures(&w).problem, "");
+    store_world_close(&w);
+    at_s = last_s + 2; /* the second after it may be there, or not */
+  }
+  assert_true(at_s > t + 50);
+  assert_null(strstr(w.events, "history_damaged"));
+  munmap((void *)written_s, sizeof *written_s);
+  store_world_end(&w);
+}
+
 static void no_file_may_grow(rlim_t most) {
   struct rlimit limit = {most, RLIM_INFINITY};
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -460,6 +518,7 @@ int main(void) {
       cmocka_unit_test(what_is_too_old_goes),
       cmocka_unit_test(the_size_is_bounded),
       cmocka_unit_test(events_are_bounded),
+      cmocka_unit_test(killed_at_any_moment),
       cmocka_unit_test(a_full_disk_is_told_and_survived),
       cmocka_unit_test(a_damaged_file_is_set_aside),
       cmocka_unit_test(what_is_not_ours_is_refused),
