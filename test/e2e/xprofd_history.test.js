@@ -202,7 +202,7 @@ describe('kill -9 at any moment', () => {
     fs.closeSync(fd);
     const xprofd = await startXprofd({ home });
     try {
-      const { events } = await xprofd.waitFor('/api/events', (list) => list.events.some(({ name }) => name === 'history_damaged'));
+      const { events } = await xprofd.waitFor('/api/events?limit=10000', (list) => list.events.some(({ name }) => name === 'history_damaged'));
       const { text } = events.find(({ name }) => name === 'history_damaged');
       assert.match(text, /it is now .*history\.db\.broken-\d{8}-\d{6}, and a new one was begun/);
       assert.ok(fs.existsSync(/it is now (\S+),/.exec(text)[1]));
