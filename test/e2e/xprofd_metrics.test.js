@@ -105,10 +105,14 @@ test('OpenMetrics, when it is asked for: the same samples, other heads, an end',
     assert.ok(!families.has('node_cpu_seconds_total'));
     assert.strictEqual(families.get('xprofd_build').type, 'info');
   }
-  const plain = read((await scrape('text/plain')).text, false);
-  const open = read((await scrape(OPEN)).text, true);
   const names = (families) => [...new Set([...families.values()].flatMap(({ samples }) => samples.map(({ name }) => name)))].sort();
-  assert.deepStrictEqual(names(open), names(plain));
+  const namesOf = async (accept) => names(read((await scrape(accept)).text, accept === OPEN));
+  // Processes come and go between two scrapes, and with them whole families.
+  const [plain, open] = await until(async () => {
+    const [first, between, last] = [await namesOf('text/plain'), await namesOf(OPEN), await namesOf('text/plain')];
+    return String(first) === String(last) && [first, between];
+  }, 'two scrapes with the same families');
+  assert.deepStrictEqual(open, plain);
 });
 
 const READER = `
