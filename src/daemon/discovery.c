@@ -77,6 +77,8 @@ static void run_round(uv_work_t *work) {
     if (!discovery->list[i]->has_ended)
       discovery->known[known_count++] = discovery->list[i]->pid;
   }
+  if (known_count < discovery->count) /* whether they left their sockets behind */
+    xpf_socket_set_read(&discovery->find.sockets);
   if (!discovery->finds)
     return;
   discovery->find.known = discovery->known;

@@ -145,32 +145,69 @@ static bool is_text(const char *text, size_t size, const char *wanted) {
   return strlen(wanted) == size && memcmp(text, wanted, size) == 0;
 }
 
-/* Where the key stands in the list. A target gives them in this order: the one behind the last is
- * it nearly always. -1: not in the list. */
-static int find_key(const char *const *keys, unsigned count, unsigned *hint, const char *text,
-                    size_t size) {
-  for (unsigned i = 0; i < count; i++) {
-    unsigned at = *hint + i < count ? *hint + i : *hint + i - count;
-    if (strncmp(keys[at], text, size) == 0 && keys[at][size] == '\0') {
-      *hint = at + 1 < count ? at + 1 : 0;
-      return (int)at;
+/* A list of keys, in the order in which a target gives them. */
+struct key_list {
+  const char *const *keys;
+  unsigned count, next, unknown;
+};
+
+/* Nobody knows so many keys that we do not. Who sends more is not looked up key by key: it would
+ * take us a second. */
+#define UNKNOWN_MAX 256
+
+#define NOT_LISTED (-1)
+#define NO_KEY     (-2)
+
+static int find_key(struct key_list *list, const char *text, size_t size) {
+  if (list->unknown == UNKNOWN_MAX)
+    return NOT_LISTED;
+  for (unsigned i = 0; i < list->count; i++)
+    if (strncmp(list->keys[i], text, size) == 0 && list->keys[i][size] == '\0')
+      return (int)i;
+  list->unknown++;
+  return NOT_LISTED;
+}
+
+/* The key of a member, up to and with its colon: where it stands in the list. The one behind the
+ * last is it nearly always. */
+static int take_listed(struct cursor *cursor, struct key_list *list, const char **text,
+                       size_t *size) {
+  skip_blanks(cursor);
+  if (*cursor->at == '"') {
+    const char *at = cursor->at + 1, *key = list->keys[list->next];
+    *text = at;
+    while (*key && *key == *at) {
+      key++;
+      at++;
+    }
+    if (!*key && at[0] == '"' && at[1] == ':') {
+      *size = (size_t)(at - *text);
+      cursor->at = at + 2;
+      int found = (int)list->next;
+      list->next = list->next + 1 < list->count ? list->next + 1 : 0;
+      return found;
     }
   }
-  return -1;
+  if (!take_key(cursor, text, size))
+    return NO_KEY;
+  int found = find_key(list, *text, *size);
+  if (found >= 0)
+    list->next = (unsigned)found + 1 < list->count ? (unsigned)found + 1 : 0;
+  return found;
 }
 
 static bool read_node(struct cursor *cursor, double *values) {
+  struct key_list list = {.keys = xpf_node_keys, .count = XPF_NODE_FIELDS};
   bool is_first = true, is_ok;
-  unsigned hint = 0;
   if (!take(cursor, '{'))
     return false;
   while (next_member(cursor, '}', &is_first, &is_ok)) {
     const char *key;
     size_t size;
     double value;
-    if (!take_key(cursor, &key, &size) || !take_figure(cursor, &value))
+    int at = take_listed(cursor, &list, &key, &size);
+    if (at == NO_KEY || !take_figure(cursor, &value))
       return false;
-    int at = find_key(xpf_node_keys, XPF_NODE_FIELDS, &hint, key, size);
     if (at >= 0)
       values[at] = value * xpf_node_factors[at];
   }
@@ -266,8 +303,8 @@ static bool read_other(struct cursor *cursor, struct xpf_reply_thread *thread, c
 }
 
 static bool read_thread(struct cursor *cursor, struct xpf_reply_thread *thread) {
+  struct key_list list = {.keys = xpf_thread_keys, .count = XPF_THREAD_LISTED};
   bool is_first = true, is_ok;
-  unsigned hint = 0;
   thread->thread_id = UINT32_MAX;
   thread->is_main = false;
   for (unsigned i = 0; i < XPF_THREAD_FIELDS; i++)
@@ -278,17 +315,17 @@ static bool read_thread(struct cursor *cursor, struct xpf_reply_thread *thread) 
     const char *key;
     size_t size;
     double value;
-    if (!take_key(cursor, &key, &size))
+    int at = take_listed(cursor, &list, &key, &size);
+    if (at == NO_KEY)
       return false;
-    skip_blanks(cursor);
-    bool is_figure = *cursor->at == '-' || (*cursor->at >= '0' && *cursor->at <= '9');
-    int at = is_figure && !is_text(key, size, "thread_id")
-                 ? find_key(xpf_thread_keys, XPF_THREAD_LISTED, &hint, key, size)
-                 : -1;
-    if (at < 0 ? !read_other(cursor, thread, key, size) : !take_number(cursor, &value))
+    if (at == NOT_LISTED) {
+      if (!read_other(cursor, thread, key, size))
+        return false;
+      continue;
+    }
+    if (!take_figure(cursor, &value))
       return false;
-    if (at >= 0)
-      thread->values[at] = value * xpf_thread_factors[at];
+    thread->values[at] = value * xpf_thread_factors[at];
   }
   return is_ok && thread->thread_id != UINT32_MAX;
 }

@@ -307,6 +307,7 @@ static void take_attempt(struct xpf_watched *watched, int64_t now_ms) {
     set_core(watched, XPF_CORE_DENIED, "another process listens at the place of its socket");
     return;
   case -EAGAIN:
+  case -ETIMEDOUT: /* not within no time: its queue is full */
     grow_silent(watched, "it accepts no connections (stopped, or very busy)", now_ms);
     return;
   default:

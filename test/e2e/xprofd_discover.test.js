@@ -5,7 +5,6 @@
 
 const assert = require('node:assert');
 const fs = require('node:fs');
-const http = require('node:http');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { test, before, after } = require('node:test');
@@ -18,33 +17,11 @@ const { isRoot } = require('./support/nobody');
 const IDLE = 'setInterval(() => {}, 1000); say("ready");';
 
 let xprofd;
-let live;
-const events = [];
-
-/** Everything that happens from now on. */
-function listen() {
-  live = http.get(`${xprofd.url()}/api/live?kind=process,node,thread`, (answer) => {
-    let rest = '';
-    answer.setEncoding('utf8').on('data', (text) => {
-      const blocks = (rest + text).split('\n\n');
-      rest = blocks.pop();
-      for (const block of blocks) {
-        const match = /^event: event\ndata: (.*)$/m.exec(block);
-        if (match) events.push(JSON.parse(match[1]));
-      }
-    });
-  });
-  live.on('error', () => {});
-}
 
 before(async () => {
-  xprofd = await startXprofd({ args: ['--store', 'none'] });
-  listen();
+  xprofd = await startXprofd();
 });
-after(async () => {
-  if (live) live.destroy();
-  if (xprofd) await xprofd.stop();
-});
+after(() => xprofd && xprofd.stop());
 
 async function entitiesOf(kind, accept) {
   const { entities } = (await xprofd.get(`/api/entities?kind=${kind}`)).json;
@@ -62,9 +39,18 @@ function processOf(pid, what, accept = () => true) {
 
 const withCore = (pid) => processOf(pid, 'its core is found', ({ info }) => info.core === 'running');
 
-function eventOf(name, pid) {
-  const find = () => events.find((event) => event.name === name && event.text.includes(`(pid ${pid})`));
-  return until(find, `event ${name} of process ${pid}; there were ${JSON.stringify(events.slice(-30))}`, 40000);
+async function eventOf(name, pid) {
+  let last = [];
+  const find = async () => {
+    last = (await xprofd.get('/api/events?from=-600000&limit=1000')).json.events;
+    return last.find((event) => event.name === name && event.text.includes(`(pid ${pid})`));
+  };
+  try {
+    return await until(find, `event ${name} of process ${pid}`, 40000);
+  } catch (error) {
+    const texts = last.map(({ text }) => text).filter((text) => text.includes(`(pid ${pid})`));
+    throw new Error(`${error.message}; there were ${JSON.stringify(texts)}`, { cause: error });
+  }
 }
 
 async function withApp(body, options, work) {
@@ -205,15 +191,15 @@ function withImpostor(serve, work) {
     const net = require('node:net');
     const file = '/tmp/xprofiler-' + process.geteuid() + '/' + process.pid + '.sock';
     fs.mkdirSync(require('node:path').dirname(file), { recursive: true, mode: 0o700 });
-    process.on('SIGTERM', () => { fs.rmSync(file, { force: true }); process.exit(); });
     ${serve}
     setInterval(() => {}, 1000);`;
   return withApp(body, { isBare: true }, async (app) => {
     try {
       return await work(app);
     } finally {
-      app.child.kill('SIGTERM');
+      app.child.kill('SIGKILL');
       await app.ended;
+      fs.rmSync(`/tmp/xprofiler-${process.geteuid()}/${app.pid}.sock`, { force: true });
     }
   });
 }
@@ -233,6 +219,14 @@ test('whatever answers in place of a core does no harm', async () => {
         client.write(JSON.stringify({ jsonrpc: '2.0', id, result: { process: [], threads: 'many' } }) + '\\n');
       });`),
       /does not speak our protocol/,
+    ],
+    'a full queue': [
+      `net.createServer().listen({ path: file, backlog: 1 }, () => {
+        for (let i = 0; i < 5; i++) net.connect(file).on('error', () => {});
+        say('ready');
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      });`,
+      /accepts no connections/,
     ],
     refusal: [
       server(`client.on('data', (data) => {

@@ -196,6 +196,22 @@ static void many_threads_are_bounded(void **state) {
   free(text);
 }
 
+/* Megabytes of keys that nobody knows are passed over, and what is known is found between them. */
+static void many_unknown_keys(void **state) {
+  (void)state;
+  size_t size = 0, room = 8 << 20;
+  char *text = malloc(room);
+  assert_non_null(text);
+  size += (size_t)snprintf(text, room, "{\"id\":1,\"result\":{\"process\":{\"cpu_now\":100");
+  for (unsigned i = 0; i < 500000; i++)
+    size += (size_t)snprintf(text + size, room - size, ",\"k%u\":1", i);
+  snprintf(text + size, room - size, ",\"cpu_15\":200}}}");
+  assert_int_equal(parse(text), 0);
+  assert_true(reply.node[XPF_NODE_cpu_now] == 1);
+  assert_true(reply.node[XPF_NODE_cpu_15] == 2); /* the one that comes next */
+  free(text);
+}
+
 /* What Prometheus and the API are made of: complete, and every key once. */
 static void kinds_are_sound(void **state) {
   const struct xpf_kind *const KINDS[] = {&xpf_kind_node, &xpf_kind_thread};
@@ -230,6 +246,7 @@ int main(void) {
       cmocka_unit_test(nonsense),
       cmocka_unit_test(many_threads_are_bounded),
       cmocka_unit_test(kinds_are_sound),
+      cmocka_unit_test(many_unknown_keys),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   xpf_metrics_reply_free(&reply);
