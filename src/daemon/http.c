@@ -15,7 +15,9 @@
 #define KEEP_SECONDS      75          /* between two requests */
 #define BODY_SECONDS      30          /* for a whole body */
 #define READING_SECONDS   60          /* without the client taking anything of its answer */
-#define EXTRA_CONNECTIONS 16          /* that are told that there are too many */
+#define END_TURNS_MIN     4           /* of 5 ms */
+#define END_TURNS_MAX     400
+#define EXTRA_CONNECTIONS 16 /* that are told that there are too many */
 
 static void free_connection(struct xpf_connection *connection) {
   *connection->link = connection->next;
@@ -31,6 +33,7 @@ static struct xpf_connection *add_connection(struct xpf_http *http) {
   if (!connection)
     return NULL;
   connection->http = http;
+  connection->number = ++http->last_number;
   connection->since_ms = xpf_world_now_ms();
   connection->next = http->connections;
   connection->link = &http->connections;
@@ -42,11 +45,13 @@ static struct xpf_connection *add_connection(struct xpf_http *http) {
   return connection;
 }
 
-static bool is_listed(const struct xpf_http *http, const struct xpf_connection *connection) {
-  for (const struct xpf_connection *at = http->connections; at; at = at->next)
-    if (at == connection)
-      return true;
-  return false;
+/* libwebsockets knows a connection by its number only: of one that it could not adopt (a TLS client
+ * that speaks no TLS) it tells the end some turns later, or never. */
+static struct xpf_connection *find_connection(const struct xpf_http *http, const void *number) {
+  struct xpf_connection *at = http->connections;
+  while (at && at->number != (uintptr_t)number)
+    at = at->next;
+  return at;
 }
 
 static void accepted(void *arg, int fd) {
@@ -66,12 +71,14 @@ static void accepted(void *arg, int fd) {
       .vh = http->vhost,
       .type = LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET | LWS_ADOPT_ALLOW_SSL,
       .fd.sockfd = fd,
-      .opaque = connection,
+      .opaque = (void *)connection->number,
   };
+  const void *number = adopt.opaque;
   struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&adopt);
-  if (!wsi && is_listed(http, connection))
+  connection = find_connection(http, number);
+  if (connection && !wsi)
     free_connection(connection);
-  else if (wsi)
+  else if (connection)
     connection->wsi = wsi;
 }
 
@@ -226,7 +233,9 @@ static void gone(struct xpf_connection *connection) {
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t size) {
   (void)user;
-  struct xpf_connection *connection = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+  const struct xpf_http *http = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
+  struct xpf_connection *connection =
+      http ? find_connection(http, lws_get_opaque_user_data(wsi)) : NULL;
   if (!connection)
     return lws_callback_http_dummy(wsi, reason, user, in, size);
   switch ((int)reason) {
@@ -247,7 +256,6 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     return 0;
   case LWS_CALLBACK_WSI_DESTROY:
     gone(connection);
-    lws_set_opaque_user_data(wsi, NULL);
     free_connection(connection);
     return 0;
   default:
@@ -283,6 +291,7 @@ static int make_context(struct xpf_http *http) {
       .alpn = "http/1.1",
       .vhost_name = "xprofd",
       .pcontext = &http->context,
+      .user = http,
       .ssl_cert_filepath = options->tls_cert,
       .ssl_private_key_filepath = options->tls_key,
       .ssl_options_set = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
@@ -367,7 +376,8 @@ static void ended(uv_handle_t *handle) {
  * the loop has seen them go, it frees itself. */
 static void end(uv_timer_t *timer) {
   struct xpf_http *http = timer->data;
-  if (http->connections_count > 0 || ++http->end_turns < 4)
+  unsigned turns = ++http->end_turns;
+  if (turns < END_TURNS_MIN || (http->connections_count > 0 && turns < END_TURNS_MAX))
     return;
   if (http->context)
     lws_context_destroy(http->context);

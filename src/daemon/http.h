@@ -25,6 +25,7 @@ struct xpf_http;
 
 struct xpf_connection {
   struct xpf_http *http;
+  uintptr_t number; /* from 1, never used again */
   struct lws *wsi;
   struct xpf_exchange *exchange; /* NULL between two requests */
   struct xpf_address peer, local;
@@ -41,6 +42,7 @@ struct xpf_http {
   struct lws_vhost *vhost;
   struct xpf_connection *connections;
   unsigned connections_count;
+  uintptr_t last_number;
   bool is_stopping;
   uv_timer_t end; /* while it stops */
   unsigned end_turns;

@@ -10,9 +10,10 @@ const { spawnSync } = require('node:child_process');
 const { test, before, after } = require('node:test');
 
 const { startXprofd } = require('./support/xprofd');
-const { exchange } = require('./support/raw_http');
+const { connectTo, exchange } = require('./support/raw_http');
 const { makeCertificate } = require('./support/certificate');
 const { NOBODY, noNobody } = require('./support/nobody');
+const { until, within } = require('./support/until');
 
 const TOKEN = 'correct-horse-battery-staple';
 const outside = Object.values(os.networkInterfaces()).flat().find((one) => one.family === 'IPv4' && !one.internal);
@@ -130,6 +131,26 @@ test('off loopback nothing is answered without the token, and nothing without TL
     const { port } = new URL(daemon.url());
     const loopback = await exchange(`http://127.0.0.1:${port}`, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
     assert.strictEqual(loopback.text, '', 'only the address that was named is listened on');
+  } finally {
+    await daemon.stop();
+  }
+});
+
+test('what is no TLS, or half of it, on a port of TLS costs nothing that stays', async () => {
+  const ca = { ca: files.ca };
+  const daemon = await startXprofd({ args: tlsArgs(), probe: ca });
+  try {
+    const sockets = ['GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', ''].flatMap((bytes) =>
+      Array.from({ length: 15 }, () => {
+        const socket = connectTo(daemon.url());
+        socket.write(Buffer.from(bytes, 'latin1'));
+        return socket;
+      }));
+    assert.strictEqual((await daemon.get('/healthz', ca)).status, 200);
+    await within(Promise.all(sockets.map((socket) => socket.whenClosed)), 'the end of all of them', 60000);
+    await until(async () => (await daemon.get('/api/self', ca)).json.values.http_connections <= 2, 'their places are free');
+    assert.deepStrictEqual(await daemon.stop(), { status: 0, signal: null });
+    assert.strictEqual(daemon.stderr, '');
   } finally {
     await daemon.stop();
   }
