@@ -156,6 +156,18 @@ void xpf_store_failed(struct xpf_store *store, int code);
 void xpf_store_tell(struct xpf_store *store, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* store_sqlite_frame.c [writer] */
+/* SQLite's code; when it is not SQLITE_OK nothing of the frame was written, and it is told. */
+int xpf_store_write_frame(struct xpf_store *store, const struct xpf_message *message, int64_t at_s);
+/* Events since the last frame: there is no frame any more that takes them. */
+void xpf_store_write_last(struct xpf_store *store);
+/* The entity of a slot is gone. */
+void xpf_store_depart(struct xpf_store_writer *writer, uint32_t slot);
+/* An event for the next frame, and after it: gives how many there were. */
+void xpf_store_keep_event(struct xpf_store_writer *writer, struct xpf_message *message);
+unsigned xpf_store_drop_events(struct xpf_store_writer *writer);
+void xpf_tracked_free(struct xpf_tracked *tracked);
+
 /* store_sqlite_minute.c [writer]: minutes into chunks. */
 /* Ends the open minute: its streams become chunks, its frames go. SQLite's code; the streams are
  * empty then in any case, and what could not be written stays in the frames. */

@@ -147,10 +147,7 @@ static void clear_streams(struct xpf_store_writer *writer) {
       continue;
     }
     *at = tracked->next;
-    xpf_stream_writer_free(&tracked->writer);
-    xpf_bytes_free(&tracked->stream);
-    free(tracked->text);
-    free(tracked);
+    xpf_tracked_free(tracked);
   }
 }
 

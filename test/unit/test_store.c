@@ -1,6 +1,6 @@
 // clang-format off
 // links: src/daemon/store_table.c src/daemon/store_sqlite.c src/daemon/store_sqlite_pack.c
-// links: src/daemon/store_sqlite_writer.c src/daemon/store_sqlite_minute.c src/daemon/store_sqlite_rollup.c
+// links: src/daemon/store_sqlite_writer.c src/daemon/store_sqlite_frame.c src/daemon/store_sqlite_minute.c src/daemon/store_sqlite_rollup.c
 // links: src/daemon/store_sqlite_retention.c src/daemon/store_sqlite_reader.c src/daemon/store_request.c
 // links: src/daemon/history_db.c src/daemon/history_fold.c src/daemon/history_frame.c src/daemon/history_layout.c
 // links: src/daemon/history_pack.c src/daemon/history_series.c src/daemon/history_steps.c src/daemon/history_stream.c
