@@ -3,6 +3,7 @@
 import { unitOf } from './format.mjs';
 
 const EVENTS_KEPT = 200;
+const APART_MS = 400;
 
 class Entity {
   constructor(raw) {
@@ -23,7 +24,8 @@ class Entity {
   }
 
   take(values, quality, at) {
-    if (!values || (this.at === at && at)) return;
+    // What was just asked for is also in the next frame: no rate is to be made of one reading.
+    if (!values || (this.at && at - this.at < APART_MS)) return;
     if (this.at) {
       this.before = this.values;
       this.beforeAt = this.at;

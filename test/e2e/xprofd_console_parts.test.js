@@ -107,6 +107,8 @@ describe('what is known', () => {
     const entity = made.find('k', 'e');
     assert.strictEqual(made.value(entity, 'c'), null, 'one reading is no rate');
     assert.strictEqual(made.value(entity, 'g'), 5);
+    made.frame({ at_ms: 1010, entities: [{ kind: 'k', key: 'e', values: { c: 10, g: 5 }, quality: {} }] });
+    assert.strictEqual(made.value(entity, 'c'), null, 'the same reading once more is no rate');
     made.frame({ at_ms: 3000, entities: [{ kind: 'k', key: 'e', values: { c: 13, g: null }, quality: { g: 'denied' } }] });
     assert.strictEqual(made.value(entity, 'c'), 1.5);
     assert.strictEqual(made.value(entity, 'g'), null);

@@ -149,13 +149,12 @@ class ConsoleMock {
     return { values, quality };
   }
 
-  /** A counter that grows by its rate of the moment once a second. */
+  /** A counter that grows by its rate of the moment. */
   total(entity, make, at) {
-    const second = Math.floor(at / 1000);
     const key = `${entity.kind} ${entity.key} ${FIELDS[entity.kind].findIndex((row) => row[3] === make)}`;
-    const known = this.totals.get(key) || { second, sum: 1000 };
-    known.sum += make(entity.seed, waveAt(entity.seed, second * 1000)) * (second - known.second);
-    known.second = second;
+    const known = this.totals.get(key) || { at, sum: 1000 };
+    known.sum += (make(entity.seed, waveAt(entity.seed, at)) * (at - known.at)) / 1000;
+    known.at = at;
     this.totals.set(key, known);
     return known.sum;
   }
