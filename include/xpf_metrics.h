@@ -189,18 +189,18 @@
   X(HTTP, http_patch_timeout, SHORT, SECONDS, GAUGE, LINE, NULL, NULL, "the configuration value", "")           \
   X(HTTP, http_rt, F6, MS, INTERVAL, LINE, NULL, NULL, "mean duration of the responses finished since the last record", "sum / http_response_sent") \
   X(HTTP, http_in_flight, INT, COUNT, GAUGE, LINE, "http_in_flight", NULL, "requests begun and not closed, now", "") \
-  X(HTTP, http_p50_ms, F2, MS, INTERVAL, LINE, "http_duration_quantile_seconds", "quantile=\"0.5\"", "duration of responses finished since the last record, by quantile; median, at most 6.25 % too high", "histogram") \
-  X(HTTP, http_p95_ms, F2, MS, INTERVAL, LINE, "http_duration_quantile_seconds", "quantile=\"0.95\"", "95th percentile", "histogram") \
-  X(HTTP, http_p99_ms, F2, MS, INTERVAL, LINE, "http_duration_quantile_seconds", "quantile=\"0.99\"", "99th percentile", "histogram") \
+  X(HTTP, http_p50_ms, F2, MS, INTERVAL, LINE, "http_duration_quantile_seconds", "q=\"0.5\"", "duration of responses finished since the last record, by quantile; median, at most 6.25 % too high", "histogram") \
+  X(HTTP, http_p95_ms, F2, MS, INTERVAL, LINE, "http_duration_quantile_seconds", "q=\"0.95\"", "95th percentile", "histogram") \
+  X(HTTP, http_p99_ms, F2, MS, INTERVAL, LINE, "http_duration_quantile_seconds", "q=\"0.99\"", "99th percentile", "histogram") \
   X(HTTP, client_request_started, INT, COUNT, INTERVAL, LINE, NULL, NULL, "outgoing requests begun since the last record", "lib/http.js") \
   X(HTTP, client_response_received, INT, COUNT, INTERVAL, LINE, NULL, NULL, "outgoing requests answered since the last record", "") \
   X(HTTP, client_request_error, INT, COUNT, INTERVAL, LINE, NULL, NULL, "outgoing requests that failed since the last record", "") \
   X(HTTP, client_request_timeout, INT, COUNT, INTERVAL, LINE, NULL, NULL, "outgoing requests not answered within patch_http_timeout, since the last record", "") \
   X(HTTP, client_in_flight, INT, COUNT, GAUGE, LINE, "http_client_in_flight", NULL, "outgoing requests without an end, now", "") \
   X(HTTP, client_rt, F6, MS, INTERVAL, LINE, NULL, NULL, "mean duration of the answered ones", "sum / client_response_received") \
-  X(HTTP, client_p50_ms, F2, MS, INTERVAL, LINE, "http_client_duration_quantile_seconds", "quantile=\"0.5\"", "duration of outgoing requests answered since the last record, by quantile; median", "histogram") \
-  X(HTTP, client_p95_ms, F2, MS, INTERVAL, LINE, "http_client_duration_quantile_seconds", "quantile=\"0.95\"", "95th percentile", "histogram") \
-  X(HTTP, client_p99_ms, F2, MS, INTERVAL, LINE, "http_client_duration_quantile_seconds", "quantile=\"0.99\"", "99th percentile", "histogram") \
+  X(HTTP, client_p50_ms, F2, MS, INTERVAL, LINE, "http_client_duration_quantile_seconds", "q=\"0.5\"", "duration of outgoing requests answered since the last record, by quantile; median", "histogram") \
+  X(HTTP, client_p95_ms, F2, MS, INTERVAL, LINE, "http_client_duration_quantile_seconds", "q=\"0.95\"", "95th percentile", "histogram") \
+  X(HTTP, client_p99_ms, F2, MS, INTERVAL, LINE, "http_client_duration_quantile_seconds", "q=\"0.99\"", "99th percentile", "histogram") \
   X(HTTP, http_requests_total, INT, COUNT, COUNTER, METRICS, "http_requests_total", NULL, "requests begun", "")  \
   X(HTTP, http_responses_total, INT, COUNT, COUNTER, METRICS, "http_responses_sent_total", NULL, "responses finished", "") \
   X(HTTP, http_closed_total, INT, COUNT, COUNTER, METRICS, "http_responses_closed_total", NULL, "responses closed", "") \
@@ -211,8 +211,8 @@
   X(HTTP, client_errors_total, INT, COUNT, COUNTER, METRICS, "http_client_errors_total", NULL, "outgoing requests that failed", "") \
   X(HTTP, client_timeouts_total, INT, COUNT, COUNTER, METRICS, "http_client_timeouts_total", NULL, "outgoing requests not answered within patch_http_timeout", "") \
   X(HTTP, client_duration_total_ms, INT, MS, COUNTER, METRICS, "http_client_duration_seconds_total", NULL, "sum of the durations of answered outgoing requests", "") \
-  X(LOOP, loop_delay_p50_ms, F2, MS, INTERVAL, LINE, "loop_delay_quantile_seconds", "quantile=\"0.5\"", "busy time of one turn of the event loop: how long a ready event waits; since the last record, by quantile; median", "histogram between two polls") \
-  X(LOOP, loop_delay_p99_ms, F2, MS, INTERVAL, LINE, "loop_delay_quantile_seconds", "quantile=\"0.99\"", "99th percentile", "histogram") \
+  X(LOOP, loop_delay_p50_ms, F2, MS, INTERVAL, LINE, "loop_delay_quantile_seconds", "q=\"0.5\"", "busy time of one turn of the event loop: how long a ready event waits; since the last record, by quantile; median", "histogram between two polls") \
+  X(LOOP, loop_delay_p99_ms, F2, MS, INTERVAL, LINE, "loop_delay_quantile_seconds", "q=\"0.99\"", "99th percentile", "histogram") \
   X(LOOP, loop_delay_max_ms, F2, MS, INTERVAL, LINE, "loop_delay_max_seconds", NULL, "longest turn since the last record", "the present turn included") \
   X(LOOP, loop_delay_mean_ms, F2, MS, INTERVAL, LINE, NULL, NULL, "mean", "histogram")                          \
   X(LOOP, loop_utilization, F2, PERCENT, INTERVAL, LINE, "loop_utilization_ratio", NULL, "time the loop did not wait for events, since the last record", "1 - uv_metrics_idle_time / elapsed time") \

@@ -127,7 +127,7 @@ test('PromQL about the service: requests a second, heap, delay of the loop', asy
   const rate = await ask(`rate(xprofiler_http_requests_total{${ours}}[10s])`, (value) => value > 2 && value < 40);
   assert.match(rate.metric.name, /app\.js$/);
   await ask(`xprofiler_heap_used_bytes{${ours}}`, (value) => value > 1e6 && value < 1e9);
-  await ask(`xprofiler_loop_delay_quantile_seconds{${ours},quantile="0.99"}`, (value) => value > 0 && value < 30);
+  await ask(`xprofiler_loop_delay_quantile_seconds{${ours},q="0.99"}`, (value) => value > 0 && value < 30);
   await ask(`sum by (pid) (rate(xprofiler_http_responses_by_class_total{${ours},class="2xx"}[10s]))`, (value) => value > 2);
   await ask(`xprofiler_heap_used_bytes{job="secure",pid="${app.pid}",thread_id="0"}`, (value) => value > 1e6);
 });
