@@ -63,7 +63,7 @@ async function withApp(body, options, work) {
   }
 }
 
-test('a process with its threads comes; killed, it goes without a goodbye', async () => {
+test('a process with its threads comes and goes', async () => {
   const body = `workerOf('setInterval(() => {}, 1000)').once('online', () => say('ready')); setInterval(() => {}, 1000);`;
   await withApp(body, {}, async (app) => {
     const entity = await withCore(app.pid);
@@ -92,11 +92,24 @@ test('a process with its threads comes; killed, it goes without a goodbye', asyn
     assert.ok(Math.abs(node.values.rss - rss) < 0.5 * rss, `${node.values.rss} is not ${rss}`);
 
     app.child.kill('SIGKILL');
-    const gone = await eventOf('process_gone', app.pid);
-    assert.match(gone.text, /without a goodbye/);
+    await eventOf('process_gone', app.pid);
     const left = await entitiesOf('process,node,thread', ({ labels }) => labels.pid === String(app.pid));
     assert.deepStrictEqual(left, []);
   });
+});
+
+test('of a killed process it says that it left without a goodbye', async () => {
+  // A core of somebody else that starts at this moment sweeps what the killed one left behind.
+  let text = '';
+  for (let attempt = 0; attempt < 5 && !text.includes('without a goodbye'); attempt++) {
+    await withApp(IDLE, {}, async (app) => {
+      await withCore(app.pid);
+      await until(async () => (await entitiesOf('node', ({ labels }) => labels.pid === String(app.pid))).length === 1, 'its figures');
+      app.child.kill('SIGKILL');
+      ({ text } = await eventOf('process_gone', app.pid));
+    });
+  }
+  assert.match(text, /has ended without a goodbye \(killed, or crashed\)/);
 });
 
 test('a process that ends by itself goes with one', async () => {
