@@ -75,7 +75,7 @@ for (const [what, body, hot] of [
       const profile = read(written.filepath);
       assert.ok(profile.samples.length >= 20, `${profile.samples.length} samples`);
       const share = samplesUnder(profile, hot) / profile.samples.length;
-      assert.ok(share > 0.6, `${hot} has ${Math.round(share * 100)} % of the samples`);
+      assert.ok(share > 0.4, `${hot} has ${Math.round(share * 100)} % of the samples`);
     });
 
     test('profiling_time ends a profile of a busy thread', async () => {
@@ -134,7 +134,7 @@ describe('a CPU profile of one endless loop that was optimised before the profil
 
   test('cpu_profiler ready: the loop has its samples', async (t) => {
     const shares = await sharesOf(t, { cpu_profiler: 'ready' });
-    assert.ok(shares('endlessLoop') > 0.6, `${shares('endlessLoop')}`);
+    assert.ok(shares('endlessLoop') > 0.4, `${shares('endlessLoop')}`);
   });
 
   // V8 tells a profiler nothing of code that on-stack replacement made before it: docs/compatibility.md.

@@ -21,6 +21,7 @@ const CLIENTS = 4;
 const SAMPLE_MS = 3700; // never in step with the program's workers: for a moment after each 5 s there are two
 const FULL_MS = 5000;
 const REFILL_MS = 100;
+const WRITTEN_WITHIN_MS = 5_000; // after the promise, also on a busy machine
 const SILENT_MS = 70_000;
 const IO = -32003; // a failed write: expected while the disk is full
 // What may be gained between the second quarter of the samples and the last. The heap of V8 and the memory of malloc
@@ -96,7 +97,7 @@ class Promises {
   async settle(errors, gaps) {
     for (const [file, at] of [...this.open]) {
       const name = path.basename(file);
-      const wasFull = gaps.some(([begin, end]) => at > begin - 1000 && at < end);
+      const wasFull = gaps.some(([begin, end]) => at > begin - WRITTEN_WITHIN_MS && at < end);
       const isTold = () => wasFull || this.told.includes(name) || errors().includes(name);
       await until(() => fs.existsSync(file) || isTold(), `${name}, which was promised`, 30_000);
       if (fs.existsSync(file)) this.take(file);
@@ -115,6 +116,7 @@ async function client(number, app, state) {
     if (next(5) === 0) threadIds = (await rpc.call('list_environments', {}, REPLY_MS)).environments.map((each) => each.thread_id);
     const [method, params] = command(next, { threadIds, dumps: next(4) === 0 });
     const isStart = method.startsWith('start_');
+    if (params.log_level === 0) params.log_level = 1; // 0 keeps errors out of the log, which have to tell what failed
     const options = isStart ? { ...params, profiling_time: 50 + next(300) } : { ...params, wait: undefined };
     if (method !== 'cancel') {
       const begun = state.isFull;
