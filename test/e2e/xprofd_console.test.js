@@ -106,7 +106,7 @@ describe('the console of xprofd', { timeout: 280000, ...browserOptions() }, () =
 
   test('the page of a process draws its series from the history and goes on live', async () => {
     const page = await open(mock.url, `/process/${SHOP}`);
-    assert.strictEqual(await text(page, 'h1'), 'shop');
+    await until2(async () => (await text(page, 'h1')) === 'shop', 'the name of the process');
     const loop = chart(page, 'Event loop delay');
     await until2(async () => (await colouredPixels(loop)) > 500, 'lines from the history');
     assert.match(await loop.locator('.legend').innerText(), /p99\s+[\d.]+ ms/);
