@@ -124,11 +124,11 @@ static const struct xpf_take_kind *read_kind(struct xpf_exchange *exchange, cons
   return kind;
 }
 
-/* The name to be shown of a node: what the person called it, else its script. */
+/* The name to be shown of a node: a label of its kind. */
 static const char *name_of(const struct xpf_entity *entity) {
-  for (unsigned i = 0; entity->kind->info && entity->kind->info[i]; i++)
-    if (strcmp(entity->kind->info[i], "name") == 0 && entity->info[i])
-      return entity->info[i];
+  for (unsigned i = 0; entity->kind->labels[i]; i++)
+    if (strcmp(entity->kind->labels[i], "name") == 0)
+      return entity->labels[i];
   return "";
 }
 
