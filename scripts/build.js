@@ -6,7 +6,6 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
-const { daemon } = require('./sources');
 
 const root = path.join(__dirname, '..');
 const release = path.join(root, 'build', 'Release');
@@ -114,7 +113,9 @@ function readStamp() {
 /** Why a build is needed, or '' when build/Release is of this Node and newer than the sources. */
 function reasonToBuild() {
   const stamp = fs.statSync(stampFile, { throwIfNoEntry: false });
-  const outputs = ['xprofiler.node', 'xprofctl', ...(daemon.length > 0 ? ['xprofd'] : [])].map((name) => path.join(release, name));
+  // An installed package has no sources left, so this asks for the folder only.
+  const hasDaemon = fs.existsSync(path.join(root, 'src', 'daemon'));
+  const outputs = ['xprofiler.node', 'xprofctl', ...(hasDaemon ? ['xprofd'] : [])].map((name) => path.join(release, name));
   if (!stamp || !outputs.every((file) => fs.existsSync(file))) {
     return 'not built yet';
   }

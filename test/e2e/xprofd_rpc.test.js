@@ -170,7 +170,8 @@ test('shares of CPU time sum to one, and see a busy program', async () => {
 });
 
 test('what a process writes shows in GetCmdIotop and its memory in GetCmdProcrank', async () => {
-  const file = path.join(daemon.home, 'written');
+  // Not in the temporary folder: where that is memory, nothing is written to a disk.
+  const file = path.join(__dirname, '../../build', `written-${process.pid}`);
   const script = `const fs = require('fs'); const fd = fs.openSync(${JSON.stringify(file)}, 'w');
     setInterval(() => { fs.writeSync(fd, Buffer.alloc(1 << 20), 0, 1 << 20, 0); fs.fsyncSync(fd); }, 20);`;
   const writer = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
@@ -188,6 +189,7 @@ test('what a process writes shows in GetCmdIotop and its memory in GetCmdProcran
     assert.ok(own.uss_bytes <= own.pss_bytes && own.pss_bytes <= own.rss_bytes * 1.1);
   } finally {
     writer.kill('SIGKILL');
+    fs.rmSync(file, { force: true });
   }
 });
 
