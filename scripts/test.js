@@ -15,7 +15,7 @@ const { run, listFiles, sum } = require('./e2e');
 const { ABIS, MAJORS } = require('./nodes');
 
 const root = path.join(__dirname, '..');
-const FUZZ_SECONDS = '5'; // of each target
+const FUZZ_SECONDS = '3'; // of each target
 const PART_LIMIT_MS = 45 * 60 * 1000;
 // Parts without files to choose from, in their short forms: the long ones are commands of their own
 // (docs/testing.md). They run when nothing is chosen, or by their own name.
