@@ -37,8 +37,12 @@ static int open_data_dir(struct xpf_daemon *daemon, char *why, size_t why_size) 
     snprintf(dir, size, "/var/lib/xprofd");
   else if (state && state[0] == '/')
     snprintf(dir, size, "%s/xprofd", state);
-  else
-    snprintf(dir, size, "%s/.local/state/xprofd", home && home[0] == '/' ? home : "/tmp");
+  else if (home && home[0] == '/')
+    snprintf(dir, size, "%s/.local/state/xprofd", home);
+  else { /* never a folder that somebody else could have made before us */
+    snprintf(why, why_size, "data_dir: HOME is not set; give data_dir a folder of your own");
+    return -EINVAL;
+  }
   int error = make_dirs(dir);
   struct stat stat_of;
   if (!error && stat(dir, &stat_of) != 0)

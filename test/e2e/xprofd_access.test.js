@@ -9,7 +9,7 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { test, before, after } = require('node:test');
 
-const { startXprofd } = require('./support/xprofd');
+const { startXprofd, program } = require('./support/xprofd');
 const { connectTo, exchange } = require('./support/raw_http');
 const { makeCertificate } = require('./support/certificate');
 const { NOBODY, noNobody } = require('./support/nobody');
@@ -237,4 +237,11 @@ test('no secret is shown or printed', async () => {
   } finally {
     await daemon.stop();
   }
+});
+
+test('without a home of its own it asks for data_dir, and uses no folder that others could have made', { skip: noNobody }, () => {
+  const env = { PATH: process.env.PATH };
+  const { status, stderr } = spawnSync(program, [], { uid: NOBODY, gid: NOBODY, cwd: '/', env, encoding: 'utf8' });
+  assert.strictEqual(status, 1);
+  assert.match(stderr, /^xprofd: data_dir: HOME is not set; give data_dir a folder of your own$/m);
 });
