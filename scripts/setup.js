@@ -51,7 +51,7 @@ function setUpBuild() {
   if (!reason) {
     return;
   }
-  say(`building the addon and xprofctl for Node ${process.version} (${reason})`);
+  say(`building the addon, xprofctl and xprofd for Node ${process.version} (${reason})`);
   const failure = build({ isQuiet: true });
   if (failure) {
     throw new Error(failure);
@@ -61,7 +61,8 @@ function setUpBuild() {
 /** forTests: also what only the tests and checks need. */
 function setUp({ forTests = false } = {}) {
   setUpPackages(forTests ? [...BUILD, ...TEST] : BUILD);
-  if (forTests) {
+  // The build bundles the console of xprofd with one of them.
+  if (forTests || reasonToBuild()) {
     setUpDependencies();
   }
   setUpBuild();
