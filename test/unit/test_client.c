@@ -328,7 +328,7 @@ static void silence_is_a_timeout(void **state) {
   int64_t began = now_ms();
   assert_int_equal(xpf_client_call(target.client, "a", NULL, 150, NULL, NULL, &result, NULL),
                    -ETIMEDOUT);
-  assert_in_range(now_ms() - began, 150, 1000);
+  assert_in_range(now_ms() - began, 150, 5000);
   assert_null(result);
   /* The late reply does not harm the next call. */
   static const char late[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"late\"}\n"
@@ -364,7 +364,7 @@ static void a_reply_is_taken_when_it_is_there(void **state) {
   assert_string_equal(target.line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"metrics\"}");
   int64_t began = now_ms();
   assert_int_equal(xpf_client_take(target.client, &result, NULL), -EAGAIN);
-  assert_true(now_ms() - began < 1000 && result == NULL);
+  assert_true(now_ms() - began < 5000 && result == NULL);
   static const char rest[] = "ult\":7}\n";
   assert_int_equal(send(target.fd, rest, sizeof rest - 1, MSG_NOSIGNAL), sizeof rest - 1);
   assert_int_equal(take(target.client, &result, NULL), 0);
@@ -404,7 +404,7 @@ static void endless_talk_keeps_nobody(void **state) {
   for (int i = 0; i < 20; i++) {
     int64_t began = now_ms();
     assert_int_equal(xpf_client_take(target.client, NULL, NULL), -EAGAIN);
-    assert_true(now_ms() - began < 2000);
+    assert_true(now_ms() - began < 5000);
   }
   finish(&target);
 }
@@ -427,7 +427,7 @@ static void endless_talk_is_a_timeout(void **state) {
   int64_t began = now_ms();
   assert_int_equal(xpf_client_call(target.client, "a", NULL, 200, NULL, NULL, NULL, NULL),
                    -ETIMEDOUT);
-  assert_in_range(now_ms() - began, 200, 2000);
+  assert_in_range(now_ms() - began, 200, 5000);
   finish(&target);
 }
 
@@ -438,7 +438,7 @@ static void a_trickle_is_a_timeout(void **state) {
   int64_t began = now_ms();
   assert_int_equal(xpf_client_call(target.client, "a", NULL, 200, NULL, NULL, NULL, NULL),
                    -ETIMEDOUT);
-  assert_in_range(now_ms() - began, 200, 1500);
+  assert_in_range(now_ms() - began, 200, 5000);
   finish(&target);
 }
 
@@ -461,7 +461,7 @@ static void signals_do_not_end_a_wait(void **state) {
   sigaction(SIGALRM, &before, NULL);
   finish(&target);
   assert_int_equal(rc, -ETIMEDOUT);
-  assert_in_range(took, 200, 1500);
+  assert_in_range(took, 200, 5000);
 }
 
 static void a_closing_target_is_a_reset(void **state) {
@@ -557,7 +557,7 @@ static void a_target_that_does_not_read_is_a_timeout(void **state) {
   int64_t began = now_ms();
   assert_int_equal(xpf_client_call(target.client, "a", big_params(), 150, NULL, NULL, NULL, NULL),
                    -ETIMEDOUT);
-  assert_in_range(now_ms() - began, 150, 1500);
+  assert_in_range(now_ms() - began, 150, 5000);
   /* Half a line is on its way: nothing may follow it. */
   assert_int_equal(xpf_client_notify(target.client, "b", NULL, 150), -ETIMEDOUT);
   finish(&target);
