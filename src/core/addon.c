@@ -244,9 +244,9 @@ static napi_value start_log(napi_env env, napi_callback_info info) {
 
 static napi_value start_server(napi_env env, napi_callback_info info) {
   (void)info;
-  const char *path, *error;
-  xpf_core_start_server(&path, &error);
-  return started(env, path, error);
+  struct xpf_core_socket socket;
+  xpf_core_start_server(&socket);
+  return started(env, socket.path, socket.error);
 }
 
 static napi_value start_hooks(napi_env env, napi_callback_info info) {

@@ -29,7 +29,8 @@ static struct {
   struct xpf_log *log;
   struct xpf_sampler *sampler;
   struct xpf_server *server;
-  uv_timer_t second; /* log upkeep */
+  char socket_path[128]; /* of the server; under life_lock */
+  uv_timer_t second;     /* log and socket upkeep */
 } core = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Serialises starts and stops, which several JS threads may ask for at once. */
@@ -216,6 +217,8 @@ static void on_second(uv_timer_t *timer) {
     xpf_log_drain(core.log);
     xpf_log_maintain(core.log);
   }
+  if (core.server)
+    xpf_server_check(core.server);
 }
 
 static int ensure_running(void) {
@@ -281,38 +284,40 @@ int xpf_core_start_log(void) {
   return err;
 }
 
-/* [core] */
+/* [core] Its poster waits, with life_lock. */
 static int start_server(void) {
-  if (core.server)
-    return 0;
-  int err = xpf_server_new(&core.server, &core.loop);
-  if (!err)
+  bool is_new = core.server == NULL;
+  int err = is_new ? xpf_server_new(&core.server, &core.loop) : 0;
+  if (err)
+    return err;
+  const char *path = xpf_server_path(core.server);
+  snprintf(core.socket_path, sizeof core.socket_path, "%s", path);
+  if (is_new) {
     xpf_core_log(XPF_LOG_INFO, "init", 0, "commands listener: listener thread created.");
-  if (!err)
-    xpf_core_log(XPF_LOG_DEBUG, "ipc", 0, "unix domain socket file name: %s.",
-                 xpf_server_path(core.server));
-  return err;
+    xpf_core_log(XPF_LOG_DEBUG, "ipc", 0, "unix domain socket file name: %s.", path);
+  }
+  return 0;
 }
 
-/* The sentence the application gets. Under life_lock. */
-static const char *server_error(int err) {
-  static char text[256];
-  snprintf(text, sizeof text, "the command socket could not be made: %s%s", uv_strerror(err),
+static void say_server_error(struct xpf_core_socket *out, int err) {
+  snprintf(out->error, sizeof out->error, "the command socket could not be made: %s%s",
+           uv_strerror(err),
            err == UV_EADDRINUSE ? " (by a process that has the same pid in another pid namespace "
                                   "and shares our /tmp)"
                                 : "");
-  return text;
+  xpf_core_log(XPF_LOG_ERROR, "ipc", 0, "%s.", out->error);
 }
 
-int xpf_core_start_server(const char **path, const char **error) {
+int xpf_core_start_server(struct xpf_core_socket *out) {
+  memset(out, 0, sizeof *out);
   pthread_mutex_lock(&life_lock);
   int err = ensure_running();
   if (!err)
     err = on_core_thread(start_server);
-  *path = err ? "" : xpf_server_path(core.server);
-  *error = err ? server_error(err) : "";
   if (err)
-    xpf_core_log(XPF_LOG_ERROR, "ipc", 0, "%s.", *error);
+    say_server_error(out, err);
+  else
+    snprintf(out->path, sizeof out->path, "%s", core.socket_path);
   pthread_mutex_unlock(&life_lock);
   return err;
 }

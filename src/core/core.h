@@ -21,8 +21,13 @@ void xpf_core_configure(const struct xpf_config *config);
 
 /* The thread with the log and the sampler. 0 or negative. */
 int xpf_core_start_log(void);
-/* The socket. *path gets it; on failure *error a sentence and negative. Starts the thread too. */
-int xpf_core_start_server(const char **path, const char **error);
+struct xpf_core_socket {
+  char path[128];
+  char error[256];
+};
+/* The socket. out->path gets it; on failure out->error a sentence and negative. Starts the thread
+ * too. */
+int xpf_core_start_server(struct xpf_core_socket *out);
 /* [js] The last JS thread has ended: closes all, waits for the thread (milliseconds). */
 void xpf_core_stop(void);
 

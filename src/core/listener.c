@@ -99,9 +99,13 @@ int xpf_listener_open(struct xpf_listener *listener, int *fd) {
   return error;
 }
 
-void xpf_listener_remove(const struct xpf_listener *listener) {
+bool xpf_listener_is_there(const struct xpf_listener *listener) {
   struct stat present;
-  if (lstat(listener->path, &present) == 0 && present.st_dev == listener->device &&
-      present.st_ino == listener->inode)
+  return lstat(listener->path, &present) == 0 && present.st_dev == listener->device &&
+         present.st_ino == listener->inode;
+}
+
+void xpf_listener_remove(const struct xpf_listener *listener) {
+  if (xpf_listener_is_there(listener))
     unlink(listener->path);
 }

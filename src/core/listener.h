@@ -2,6 +2,7 @@
  * that has the same pid in another pid namespace and shares the directory. [core] */
 #ifndef XPF_CORE_LISTENER_H
 #define XPF_CORE_LISTENER_H
+#include <stdbool.h>
 #include <sys/types.h>
 #include <sys/un.h>
 
@@ -15,6 +16,8 @@ struct xpf_listener {
  * and does not block; the caller closes it. -EADDRINUSE: another process listens under our name in
  * every usable root; else the error of the last root. */
 int xpf_listener_open(struct xpf_listener *listener, int *fd);
+/* Whether the name still leads to this socket. */
+bool xpf_listener_is_there(const struct xpf_listener *listener);
 /* Removes the socket's name, unless it leads to another socket by now. */
 void xpf_listener_remove(const struct xpf_listener *listener);
 #endif

@@ -33,8 +33,16 @@ void xpf_log_files_init(struct xpf_log_files *files, const char *dir, enum xpf_l
     files->files[level].fd = -1;
 }
 
+/* An application that closes a descriptor once too often may close ours and get its number for a
+ * file of its own. */
+static bool is_still_ours(const struct xpf_log_file *file) {
+  struct stat now;
+  return file->fd >= 0 && fstat(file->fd, &now) == 0 && now.st_dev == file->device &&
+         now.st_ino == file->inode;
+}
+
 static void close_file(struct xpf_log_file *file) {
-  if (file->fd >= 0)
+  if (is_still_ours(file))
     close(file->fd);
   file->fd = -1;
   file->torn = false;
@@ -216,7 +224,8 @@ int xpf_log_files_append(struct xpf_log_files *files, enum xpf_log_level level, 
     return -EDQUOT;
   if (file->retry_ns != 0 && monotonic_ns() < file->retry_ns)
     return file->error;
-  if (file->fd < 0) {
+  if (!is_still_ours(file)) {
+    close_file(file);
     file->error = open_file(files, file);
     if (file->error == 0)
       xpf_log_files_link(files, day);
@@ -242,7 +251,7 @@ void xpf_log_files_check(struct xpf_log_files *files, uint64_t max_bytes) {
       continue;
     snprintf(path, sizeof path, "%s/%s", files->dir, file->name);
     if (fstat(file->fd, &open_one) != 0 || lstat(path, &named) != 0 ||
-        named.st_dev != file->device || named.st_ino != file->inode) {
+        named.st_dev != file->device || named.st_ino != file->inode || !is_still_ours(file)) {
       close_file(file);
       moved = true;
     } else {

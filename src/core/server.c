@@ -29,7 +29,7 @@ struct client {
 };
 
 struct xpf_server {
-  uv_pipe_t pipe;
+  uv_pipe_t *pipe;
   uv_idle_t turns; /* active while a client has a backlog */
   unsigned handles_open;
   uv_loop_t *loop;
@@ -39,6 +39,7 @@ struct xpf_server {
    * each is accepted. NULL while it is in use; then the next one waits for it. */
   struct client *spare;
   bool has_pending, is_closed;
+  bool is_lost; /* the socket's name is gone and cannot be made again yet */
   unsigned clients_count;
   uint64_t next_id;
 };
@@ -65,7 +66,7 @@ static void spare_return(struct client *client) {
   server->spare = client;
   server->has_pending = false;
   if (is_wanted)
-    on_connection((uv_stream_t *)&server->pipe, 0);
+    on_connection((uv_stream_t *)server->pipe, 0);
   server_unref(server);
 }
 
@@ -344,14 +345,47 @@ static void server_unref(struct xpf_server *server) {
   free(server);
 }
 
-static void on_server_closed(uv_handle_t *handle) {
+static void on_turns_closed(uv_handle_t *handle) {
   server_unref(handle->data);
+}
+
+static void on_pipe_closed(uv_handle_t *handle) {
+  server_unref(handle->data);
+  free(handle);
+}
+
+static void pipe_close(struct xpf_server *server) {
+  if (server->pipe)
+    uv_close((uv_handle_t *)server->pipe, on_pipe_closed);
+  server->pipe = NULL;
+  server->has_pending = false;
 }
 
 static void handles_close(struct xpf_server *server) {
   server->is_closed = true;
-  uv_close((uv_handle_t *)&server->pipe, on_server_closed);
-  uv_close((uv_handle_t *)&server->turns, on_server_closed);
+  pipe_close(server);
+  uv_close((uv_handle_t *)&server->turns, on_turns_closed);
+}
+
+/* Takes the descriptor of a listening socket. */
+static int pipe_open(struct xpf_server *server, int fd) {
+  uv_pipe_t *pipe = calloc(1, sizeof *pipe);
+  if (!pipe) {
+    close(fd);
+    return -ENOMEM;
+  }
+  uv_pipe_init(server->loop, pipe, 0);
+  pipe->data = server;
+  server->handles_open++;
+  server->pipe = pipe;
+  int err = uv_pipe_open(pipe, fd);
+  if (err)
+    close(fd);
+  else
+    err = uv_listen((uv_stream_t *)pipe, 128, on_connection);
+  if (err)
+    pipe_close(server);
+  return err;
 }
 
 int xpf_server_new(struct xpf_server **out, uv_loop_t *loop) {
@@ -368,15 +402,10 @@ int xpf_server_new(struct xpf_server **out, uv_loop_t *loop) {
   spare->is_spare = true;
   server->spare = spare;
   server->loop = loop;
-  uv_pipe_init(loop, &server->pipe, 0);
   uv_idle_init(loop, &server->turns);
-  server->handles_open = 2;
-  server->pipe.data = server->turns.data = server;
-  err = uv_pipe_open(&server->pipe, fd);
-  if (err)
-    close(fd);
-  else
-    err = uv_listen((uv_stream_t *)&server->pipe, 128, on_connection);
+  server->turns.data = server;
+  server->handles_open = 1;
+  err = pipe_open(server, fd);
   if (err) {
     xpf_listener_remove(&server->socket);
     handles_close(server);
@@ -385,6 +414,36 @@ int xpf_server_new(struct xpf_server **out, uv_loop_t *loop) {
   the_server = server;
   *out = server;
   return 0;
+}
+
+static void report_lost(struct xpf_server *server, int err) {
+  if (!server->is_lost)
+    xpf_core_log(XPF_LOG_ERROR, "ipc", 0,
+                 "the command socket %s is gone and cannot be made again: %s.", server->socket.path,
+                 uv_strerror(err));
+  server->is_lost = true;
+}
+
+void xpf_server_check(struct xpf_server *server) {
+  struct xpf_listener socket;
+  int fd;
+  if (server->pipe && xpf_listener_is_there(&server->socket))
+    return;
+  int err = xpf_listener_open(&socket, &fd);
+  if (!err) {
+    pipe_close(server);
+    err = pipe_open(server, fd);
+    if (err)
+      xpf_listener_remove(&socket);
+  }
+  if (err) {
+    report_lost(server, err);
+    return;
+  }
+  server->socket = socket;
+  server->is_lost = false;
+  xpf_core_log(XPF_LOG_ERROR, "ipc", 0, "the command socket was gone and is made again: %s.",
+               socket.path);
 }
 
 const char *xpf_server_path(const struct xpf_server *server) {

@@ -11,7 +11,10 @@ struct xpf_server;
 
 /* Makes the private directory and the socket and listens. Negative errno. */
 int xpf_server_new(struct xpf_server **out, uv_loop_t *loop);
-const char *xpf_server_path(const struct xpf_server *server); /* [any] constant */
+const char *xpf_server_path(const struct xpf_server *server); /* until the next check */
+/* Once a second: when the socket's name is gone or leads elsewhere (somebody cleans /tmp), it is
+ * made anew, perhaps in the next root. Connections stay. */
+void xpf_server_check(struct xpf_server *server);
 /* Stops listening, removes the socket, sends what is still queued if the peer takes it at once,
  * closes all; memory goes in the close callbacks. */
 void xpf_server_close(struct xpf_server *server);

@@ -1,6 +1,7 @@
 #include "core/sigterm.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -19,9 +20,11 @@ static volatile sig_atomic_t received;
 static uv_async_t async;
 
 static void on_signal(int number) {
+  int before_errno = errno; /* of the call that was interrupted */
   (void)number;
   received = 1;
   uv_async_send(&async); /* async-signal-safe by libuv's documentation */
+  errno = before_errno;
 }
 
 static bool is_ours(void) {

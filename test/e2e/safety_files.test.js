@@ -267,6 +267,58 @@ describe('links planted where we write', { timeout: 58000 }, () => {
   });
 });
 
+/** Of this user, in the first root. */
+const socketOf = (app) => `/tmp/xprofiler-${process.getuid()}/${app.pid}.sock`;
+
+describe('what others take away', { timeout: 58000 }, () => {
+  test('the socket, by somebody who cleans /tmp: it is made again, who is connected stays', async () => {
+    const app = launch(IDLE);
+    const early = await app.rpc();
+    const socket = socketOf(app);
+    const takeAway = [() => fs.unlinkSync(socket), () => fs.renameSync(socket, `${socket}.moved`)];
+    try {
+      for (const [i, act] of takeAway.entries()) {
+        act();
+        await until(() => fs.existsSync(socket), 'a new socket');
+        assert.strictEqual(fs.lstatSync(socket).mode & 0o777, 0o600);
+        const late = await openLines(app.pid);
+        await late.checkAlive();
+        late.close();
+        assert.ok((await early.call('check_version')).version);
+        await until(() => app.log('error-').split('the command socket was gone').length === i + 2, 'a line about it');
+      }
+    } finally {
+      fs.rmSync(`${socket}.moved`, { force: true });
+    }
+    app.child.kill('SIGTERM');
+    await app.ended;
+  });
+
+  test('the descriptor of the log, by an application that closes one too many: nothing goes into its own files', async () => {
+    const app = launch(
+      `${IDLE} const of = (file) => fs.readdirSync('/proc/self/fd').find((fd) => {
+        try { return fs.readlinkSync('/proc/self/fd/' + fd).includes(file); } catch { return false; }
+      });
+      serve({ steal() {
+        const fd = Number(of('/xprofiler-2'));
+        fs.closeSync(fd);
+        say(fs.openSync(xprofilerConfig.log_dir + '/mine', 'w') === fd ? 'stolen' : 'another number');
+      }, look() {
+        say('mine is open: ' + (of('/mine') !== undefined));
+      } });`,
+      { config: { log_interval: 1 } },
+    );
+    await until(() => records(app) >= 1, 'a record');
+    app.tell('steal');
+    await app.said('stolen');
+    const before_ = records(app);
+    await until(() => records(app) >= before_ + 2, 'the log goes on');
+    assert.strictEqual(fs.readFileSync(path.join(app.logDir, 'mine'), 'utf8'), '');
+    app.tell('look');
+    await app.said('mine is open: true');
+  });
+});
+
 describe('limits and sudden ends', { timeout: 58000 }, () => {
   test('a limit for the size of files: no SIGXFSZ, an answer for the command, lost lines are told', async () => {
     const app = launch(`${IDLE} const x = require(xprofilerRoot); setInterval(() => x.info('fill', 'z'.repeat(2000)), 20);`, {
