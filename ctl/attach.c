@@ -83,7 +83,7 @@ static int say_not_node(const struct attachment *attachment) {
   char name[128];
   snprintf(name, sizeof name, "%.120s",
            *identity->command_line != '\0' ? identity->command_line : identity->comm);
-  return xpf_verdict_set(attachment->verdict, XPF_REASON_NOT_NODE, XPF_TEXT_ATTACH_NOT_NODE,
+  return xpf_verdict_set(attachment->verdict, XPF_REASON_NOT_NODE, XPF_TEXT_NOT_NODE,
                          (int)attachment->inspector.pid, name);
 }
 

@@ -53,13 +53,13 @@ static void print_shot(FILE *out, const struct xpf_shot_kind *kind) {
 }
 
 const char *xpf_help_usage(const struct xpf_ctl_command *command, char *usage, size_t size) {
-  snprintf(usage, size, "xprofctl %s%s%s%s%s%s", command->name, command->needs_pid ? " -p PID" : "",
+  bool has_options = (command->options & ~(XPF_OPTION_BIT(JSON) | XPF_OPTION_BIT(HELP) |
+                                           XPF_OPTION_BIT(VERSION))) != 0;
+  snprintf(usage, size, "xprofctl %s%s%s%s%s%s%s", command->name,
+           command->needs_pid ? " -p PID" : "",
            (command->options & XPF_OPTION_BIT(ACTION)) != 0 ? " --action COMMAND" : "",
            command->words != NULL ? " " : "", command->words != NULL ? command->words : "",
-           (command->options &
-            ~(XPF_OPTION_BIT(JSON) | XPF_OPTION_BIT(HELP) | XPF_OPTION_BIT(VERSION))) != 0
-               ? " [options]"
-               : "");
+           has_options ? " " : "", has_options ? xpf_text(XPF_TEXT_HELP_OPTIONS_WORD) : "");
   return usage;
 }
 

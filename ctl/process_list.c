@@ -126,6 +126,7 @@ static void drop_gone(struct xpf_process_list *list) {
     struct xpf_process_row *row = &list->rows[i];
     bool is_gone = strcmp(row->verdict.reason, "no_process") == 0 ||
                    strcmp(row->verdict.reason, "not_started") == 0 ||
+                   strcmp(row->verdict.reason, "not_node") == 0 ||
                    strcmp(row->verdict.reason, "died") == 0;
     if (row->status != 0 && is_gone && !row->is_plain)
       free_row(row);

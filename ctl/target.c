@@ -35,11 +35,16 @@ static int say_foreign(struct xpf_verdict *verdict, pid_t pid, uid_t uid) {
 
 static int say_not_started(struct xpf_verdict *verdict, const struct xpf_os_identity *identity,
                            pid_t pid) {
+  struct xpf_node_binary node;
   char command[128];
+  int error = xpf_node_process_look(pid, &node);
   snprintf(command, sizeof command, "%.120s",
            *identity->command_line != '\0' ? identity->command_line : identity->comm);
+  /* -ENOENT: a thread of the kernel. */
+  if (error == -ENOENT || (error == 0 && !node.is_node))
+    return xpf_verdict_set(verdict, XPF_REASON_NOT_NODE, XPF_TEXT_NOT_NODE, (int)pid, command);
   xpf_verdict_set(verdict, XPF_REASON_NOT_STARTED, XPF_TEXT_NOT_STARTED, (int)pid, command);
-  if (xpf_node_process_is(pid))
+  if (error == 0)
     xpf_verdict_hint(verdict, XPF_TEXT_NOT_STARTED_HINT, (int)pid);
   return verdict->status;
 }

@@ -278,6 +278,7 @@
     "进程 %d (%s) 没有启动 xprofiler; 请在代码中调用 require('xprofiler')(), 或使用 node -r xprofiler/register 启动") \
   X(NOT_STARTED_HINT, "Load it now, without a restart: xprofctl attach -p %d",                     \
     "无需重启即可加载: xprofctl attach -p %d")                                                               \
+  X(NOT_NODE, "process %d (%s) is not a Node.js process", "进程 %d (%s) 不是 Node.js 进程")                \
   X(FOREIGN, "process %d belongs to user %s; run xprofctl as that user or with sudo",              \
     "进程 %d 属于用户 %s; 请以该用户身份或使用 sudo 运行 xprofctl")                                                \
   X(DENIED,                                                                                        \
@@ -326,7 +327,6 @@
   X(ATTACH_STEP_LOAD, "loading %s", "加载 %s")                                                       \
   X(ATTACH_STEP_CLOSE, "closing the inspector", "关闭调试端口")                                          \
   X(ATTACH_STEP_VERIFY, "asking xprofiler for its version", "查询 xprofiler 版本")                       \
-  X(ATTACH_NOT_NODE, "process %d (%s) is not a Node.js process", "进程 %d (%s) 不是 Node.js 进程")         \
   X(ATTACH_EXE, "what process %d runs cannot be seen (%s)", "无法查看进程 %d 运行的程序 (%s)")                  \
   X(ATTACH_SOCKETS, "the sockets of process %d cannot be seen (%s)", "无法查看进程 %d 的套接字 (%s)")           \
   X(ATTACH_STOPPED, "process %d is stopped, so it cannot load anything", "进程 %d 已被暂停, 无法加载")        \
@@ -472,6 +472,7 @@
   X(ACTION_WRONG, "--action must be one of %s; not \"%s\"", "--action 必须是 %s 之一, 而不是 \"%s\"")      \
   /* help */                                                                                       \
   X(HELP_USAGE, "Usage: %s", "用法: %s")                                                             \
+  X(HELP_OPTIONS_WORD, "[options]", "[选项]")                                                        \
   X(HELP_GENERAL, "xprofctl COMMAND -p PID [options]", "xprofctl 命令 -p PID [选项]")                  \
   X(HELP_ABOUT, "Look inside running Node.js processes that use xprofiler.",                       \
     "查看并诊断运行 xprofiler 的 Node.js 进程.")                                                          \

@@ -30,6 +30,27 @@ describe('xprofctl, failures', () => {
     assert.strictEqual((await json(['heapdump', '-p', pid], 3)).reason, 'not_started');
   });
 
+  test('a process that is not one of Node.js, also where an earlier process with its pid left a socket', async () => {
+    const child = spawn('sleep', ['60']);
+    const file = path.join('/tmp', `xprofiler-${process.getuid()}`, `${child.pid}.sock`);
+    const sentence = `process ${child.pid} (sleep 60) is not a Node.js process`;
+    try {
+      await expectFailure(['cpu', '-p', child.pid], 3, `Command failed: ${sentence}\n`);
+      await expectFailure(['cpu', '-p', child.pid], 3, `执行命令失败: 进程 ${child.pid} (sleep 60) 不是 Node.js 进程\n`, { locale: ZH });
+      await withTarget({}, async (other) => {
+        fs.linkSync(other.file, file);
+        await other.stop();
+      });
+      const expected = { ok: false, code: 3, reason: 'not_node', message: sentence };
+      assert.deepStrictEqual(await json(['check_version', '-p', child.pid], 3), expected);
+      const listed = await run(['list']);
+      assert.ok(!new RegExp(`\\b${child.pid}\\b`).test(listed.stdout + listed.stderr), 'it is no news for a list');
+    } finally {
+      child.kill('SIGKILL');
+      fs.rmSync(file, { force: true });
+    }
+  });
+
   test('a socket that nobody serves any more', async () => {
     const file = path.join('/tmp', `xprofiler-${process.getuid()}`, `${process.pid}.sock`);
     await withTarget({}, async (other) => {
