@@ -7,6 +7,7 @@
 #include "file_out.h"
 #include "print.h"
 #include "profile_file.h"
+#include "profile_output.h"
 #include "text.h"
 
 static int fail(const struct xpf_verdict *verdict, bool json) {
@@ -35,33 +36,25 @@ static int choose_format(const struct xpf_invocation *invocation, const char *pa
   return 0;
 }
 
-static int fail_write(struct xpf_verdict *verdict, const char *path, int error) {
-  xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_FILE_UNWRITABLE, path, strerror(-error));
-  if (error == -ENOSPC)
-    xpf_verdict_hint(verdict, XPF_TEXT_HINT_NO_SPACE);
-  return verdict->status;
-}
-
 static int write_file(const struct xpf_format *format, struct xpf_profile *profile, uint32_t value,
-                      const char *path, uint64_t *bytes, struct xpf_verdict *verdict) {
+                      const char *const words[2], uint64_t *bytes, struct xpf_verdict *verdict) {
+  const char *from = words[0], *to = words[1];
   if (!xpf_format_takes(format, profile))
-    return xpf_verdict_set(verdict, XPF_REASON_LOCAL,
-                           format->needs_time ? XPF_TEXT_FORMAT_NEEDS_TIME : XPF_TEXT_CONVERT_UNFIT,
-                           format->name);
+    return xpf_profile_output_unfit(format, profile, from, verdict);
   struct xpf_file_out *out = malloc(sizeof *out);
-  int error = out != NULL ? xpf_file_out_open(out, path) : -ENOMEM;
+  int error = out != NULL ? xpf_file_out_open(out, to) : -ENOMEM;
   if (error == 0) {
     int rc = xpf_format_write(format, profile, value, &out->sink);
     *bytes = out->sink.bytes;
     if (rc == -EINVAL) { /* found only while it was written: nothing is left */
       xpf_file_out_abandon(out);
       free(out);
-      return xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_CONVERT_UNFIT, format->name);
+      return xpf_profile_output_unfit(format, profile, from, verdict);
     }
     error = xpf_file_out_finish(out);
   }
   free(out);
-  return error != 0 ? fail_write(verdict, path, error) : 0;
+  return error != 0 ? xpf_profile_output_fail(to, error, verdict) : 0;
 }
 
 /* What is written to be looked at is named after its file where the profile has no name of its own.
@@ -112,9 +105,8 @@ int xpf_cmd_convert(const struct xpf_invocation *invocation) {
   uint32_t value;
 
   int status = choose_format(invocation, to, &format, &verdict);
-  int error = status == 0 ? xpf_file_out_check(to) : 0;
-  if (error != 0)
-    status = fail_write(&verdict, to, error);
+  if (status == 0)
+    status = xpf_profile_output_check(to, &from, 1, &verdict);
   if (status == 0)
     status = xpf_profile_file_read(invocation, from, &profile, &verdict);
   if (status == 0)
@@ -122,7 +114,7 @@ int xpf_cmd_convert(const struct xpf_invocation *invocation) {
   if (status == 0)
     name_after_file(format, profile, from);
   if (status == 0)
-    status = write_file(format, profile, value, to, &bytes, &verdict);
+    status = write_file(format, profile, value, &invocation->options.words[1], &bytes, &verdict);
   if (status == 0)
     report(invocation, format, profile, bytes);
   xpf_profile_free(profile);

@@ -9,6 +9,7 @@
 #include "format/top_diff.h"
 #include "print.h"
 #include "profile_file.h"
+#include "profile_output.h"
 #include "style.h"
 #include "summary_row.h"
 #include "text.h"
@@ -48,29 +49,38 @@ static int choose_scale(const struct xpf_invocation *invocation, struct comparis
   return 0;
 }
 
-/* The same value in both: the one asked for, else the first of the second profile that both have.
- */
+static int fail_common(const struct xpf_invocation *invocation, const struct comparison *c,
+                       struct xpf_verdict *verdict) {
+  char base_values[256], values[256];
+  xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_DIFF_NOTHING_COMMON,
+                  xpf_profile_file_name(invocation->options.words[1]),
+                  xpf_profile_file_name(invocation->options.words[2]),
+                  xpf_profile_file_values(c->base, base_values, sizeof base_values),
+                  xpf_profile_file_values(c->profile, values, sizeof values));
+  xpf_verdict_hint(verdict, XPF_TEXT_DIFF_SAME_KIND);
+  return verdict->status;
+}
+
+/* The same value in both: the one asked for, else that which the second profile shows first, else
+ * the first of it that both have. */
 static int choose_values(const struct xpf_invocation *invocation, struct comparison *c,
                          struct xpf_verdict *verdict) {
-  int status = xpf_profile_file_value(invocation, c->profile, &c->value, verdict);
-  if (status != 0)
-    return status;
-  if (c->value == XPF_NO_INDEX)
-    c->value = c->profile->default_value;
   const struct xpf_profile *p = c->profile;
-  if (c->value < p->values_count) {
+  int status = xpf_profile_file_value(invocation, p, &c->value, verdict);
+  if (status == 0)
+    status = xpf_profile_file_value(invocation, c->base, &c->base_value, verdict);
+  if (status != 0 || c->value != XPF_NO_INDEX)
+    return status;
+  for (uint32_t i = 0; i <= p->values_count; i++) {
+    c->value = i > 0 ? i - 1 : p->default_value;
+    if (c->value >= p->values_count)
+      continue;
     c->base_value =
         xpf_profile_value_find(c->base, xpf_profile_string(p, p->values[c->value].type));
     if (c->base_value != XPF_NO_INDEX)
       return 0;
   }
-  for (uint32_t i = 0; i < p->values_count; i++) {
-    c->base_value = xpf_profile_value_find(c->base, xpf_profile_string(p, p->values[i].type));
-    c->value = i;
-    if (c->base_value != XPF_NO_INDEX && !xpf_options_has(&invocation->options, XPF_OPTION_VALUE))
-      return 0;
-  }
-  return xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_DIFF_NOTHING_COMMON);
+  return fail_common(invocation, c, verdict);
 }
 
 static double sum_of(const struct xpf_profile *profile, uint32_t value) {
@@ -214,6 +224,13 @@ static void print_object(const struct comparison *c, const char *page) {
   cJSON_Delete(data);
 }
 
+/* Where the flame graph goes, or NULL. */
+static const char *page_of(const struct xpf_invocation *invocation) {
+  const struct xpf_options *options = &invocation->options;
+  return xpf_options_has(options, XPF_OPTION_OUTPUT) ? options->values[XPF_OPTION_OUTPUT].text
+                                                     : NULL;
+}
+
 static int write_page(const struct xpf_invocation *invocation, const struct comparison *c,
                       const char *path, struct xpf_verdict *verdict) {
   char title[512];
@@ -232,16 +249,13 @@ static int write_page(const struct xpf_invocation *invocation, const struct comp
     }
   }
   free(out);
-  return error == 0 ? 0
-                    : xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_FILE_UNWRITABLE, path,
-                                      strerror(-error));
+  return error != 0 ? xpf_profile_output_fail(path, error, verdict) : 0;
 }
 
 static int show(const struct xpf_invocation *invocation, struct comparison *c,
                 struct xpf_verdict *verdict) {
   const struct xpf_options *options = &invocation->options;
-  const char *page =
-      xpf_options_has(options, XPF_OPTION_OUTPUT) ? options->values[XPF_OPTION_OUTPUT].text : NULL;
+  const char *page = page_of(invocation);
   uint32_t wanted = ROWS_DEFAULT;
   if (xpf_options_has(options, XPF_OPTION_TIMES))
     wanted = (uint32_t)options->values[XPF_OPTION_TIMES].number;
@@ -264,9 +278,13 @@ int xpf_cmd_diff(const struct xpf_invocation *invocation) {
   struct comparison c = {0};
   struct xpf_verdict verdict;
 
-  int status = xpf_profile_file_read(invocation, invocation->options.words[1], &c.base, &verdict);
+  const char *page = page_of(invocation);
+  const char *const *words = &invocation->options.words[1];
+  int status = page != NULL ? xpf_profile_output_check(page, words, 2, &verdict) : 0;
   if (status == 0)
-    status = xpf_profile_file_read(invocation, invocation->options.words[2], &c.profile, &verdict);
+    status = xpf_profile_file_read(invocation, words[0], &c.base, &verdict);
+  if (status == 0)
+    status = xpf_profile_file_read(invocation, words[1], &c.profile, &verdict);
   if (status == 0)
     status = choose_values(invocation, &c, &verdict);
   if (status == 0)

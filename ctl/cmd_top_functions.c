@@ -136,7 +136,8 @@ static int show(const struct xpf_invocation *invocation, const struct xpf_profil
                 uint32_t value, enum xpf_top_order order, struct xpf_verdict *verdict) {
   struct table table = {.profile = profile, .value = value};
   if (profile->values_count == 0)
-    return xpf_verdict_set(verdict, XPF_REASON_NOTHING, XPF_TEXT_PROFILE_EMPTY);
+    return xpf_verdict_set(verdict, XPF_REASON_NOTHING, XPF_TEXT_PROFILE_EMPTY,
+                           xpf_profile_file_name(invocation->options.words[1]));
   if (value == XPF_NO_INDEX)
     table.value = profile->default_value < profile->values_count ? profile->default_value : 0;
   if (xpf_top_make(&table.top, profile, table.value) != 0)

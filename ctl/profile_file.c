@@ -13,6 +13,19 @@
 #include "summary_row.h"
 #include "text.h"
 
+const char *xpf_profile_file_name(const char *path) {
+  return strcmp(path, "-") == 0 ? xpf_text(XPF_TEXT_STANDARD_INPUT) : path;
+}
+
+const char *xpf_profile_file_values(const struct xpf_profile *profile, char *buffer, size_t size) {
+  size_t used = 0;
+  buffer[0] = '\0';
+  for (uint32_t i = 0; i < profile->values_count && used < size; i++)
+    used += (size_t)snprintf(buffer + used, size - used, "%s%s", used > 0 ? ", " : "",
+                             xpf_profile_string(profile, profile->values[i].type));
+  return buffer;
+}
+
 const char *xpf_profile_file_formats(bool is_written, char *buffer, size_t size) {
   size_t used = 0;
   buffer[0] = '\0';
@@ -55,8 +68,11 @@ static int fail_read(struct xpf_verdict *verdict, const char *path,
   char reason[256], names[256];
   snprintf(reason, sizeof reason,
            xpf_text_pick(reasons[error->reason].en, reasons[error->reason].zh), error->detail);
-  xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_PROFILE_UNREADABLE, path, reason,
-                  (unsigned long long)error->offset);
+  xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_PROFILE_UNREADABLE,
+                  xpf_profile_file_name(path), reason, (unsigned long long)error->offset);
+  if (error->reason == XPF_READ_TRUNCATED || error->reason == XPF_READ_EMPTY ||
+      error->reason == XPF_READ_GZIP)
+    xpf_verdict_hint(verdict, XPF_TEXT_PROFILE_INCOMPLETE);
   if (error->reason == XPF_READ_UNKNOWN_FORMAT)
     xpf_verdict_hint(verdict, XPF_TEXT_PROFILE_FORMATS,
                      xpf_profile_file_formats(false, names, sizeof names));
@@ -80,8 +96,8 @@ int xpf_profile_file_read(const struct xpf_invocation *invocation, const char *p
   struct xpf_file_source *file = malloc(sizeof *file);
   int error = file != NULL ? xpf_file_source_open(file, path) : -ENOMEM;
   if (error != 0)
-    status = xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_FILE_UNREADABLE, path,
-                             strerror(-error));
+    status = xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_FILE_UNREADABLE,
+                             xpf_profile_file_name(path), strerror(-error));
   else
     status = read_source(from, file, path, out, verdict);
   if (error == 0)
@@ -95,8 +111,7 @@ int xpf_profile_file_read(const struct xpf_invocation *invocation, const char *p
 int xpf_profile_file_value(const struct xpf_invocation *invocation,
                            const struct xpf_profile *profile, uint32_t *value,
                            struct xpf_verdict *verdict) {
-  char names[256] = "";
-  size_t used = 0;
+  char names[256];
 
   *value = XPF_NO_INDEX;
   if (!xpf_options_has(&invocation->options, XPF_OPTION_VALUE))
@@ -105,10 +120,8 @@ int xpf_profile_file_value(const struct xpf_invocation *invocation,
   *value = xpf_profile_value_find(profile, name);
   if (*value != XPF_NO_INDEX)
     return 0;
-  for (uint32_t i = 0; i < profile->values_count && used < sizeof names; i++)
-    used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "",
-                             xpf_profile_string(profile, profile->values[i].type));
-  return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_VALUE_UNKNOWN, names, name);
+  return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_VALUE_UNKNOWN,
+                         xpf_profile_file_values(profile, names, sizeof names), name);
 }
 
 const char *xpf_profile_file_amount(double value, const char *unit, char *buffer, size_t size) {

@@ -21,6 +21,10 @@ int xpf_profile_file_value(const struct xpf_invocation *invocation,
 int xpf_profile_file_format(const struct xpf_invocation *invocation, enum xpf_option_id option,
                             bool is_written, const struct xpf_format **out,
                             struct xpf_verdict *verdict);
+/* What to call an input in a sentence: its path, "standard input" for "-". */
+const char *xpf_profile_file_name(const char *path);
+/* "samples, wall": the types of its values. Returns buffer. */
+const char *xpf_profile_file_values(const struct xpf_profile *profile, char *buffer, size_t size);
 /* "pprof, folded, …": the formats that are written (or read). Returns buffer. */
 const char *xpf_profile_file_formats(bool is_written, char *buffer, size_t size);
 /* "705 ms", "18.2 MiB", "12": a value in its unit. Returns buffer. */

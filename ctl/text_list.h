@@ -402,17 +402,22 @@
   X(PROFILE_UNREADABLE, "%s is no profile that can be read: %s, at byte %llu",                     \
     "无法解析采样文件 %s: %s, 位于第 %llu 字节")                                                              \
   X(PROFILE_FORMATS, "These formats are read: %s", "支持读取的格式: %s")                                \
-  X(PROFILE_EMPTY, "there is nothing in this profile", "采样文件中没有数据")                              \
+  X(PROFILE_INCOMPLETE, "Not all of it was written or copied: copy it again, or take the profile once more.", \
+    "文件未写完或未复制完整: 请重新复制, 或重新采集.") \
+  X(STANDARD_INPUT, "standard input", "标准输入") \
+  X(STANDARD_OUTPUT, "standard output", "标准输出") \
+  X(OUTPUT_IS_INPUT, "%s is read, so it is not written to: name another file", "%s 是输入文件, 不会被写入: 请指定其他文件") \
+  X(PROFILE_EMPTY, "there is nothing in the profile %s: take it once more", "采样文件 %s 中没有数据: 请重新采集") \
   X(FORMAT_WRONG, "%s must be one of %s; not \"%s\"", "%s 必须是 %s 之一, 而不是 \"%s\"")              \
   X(FORMAT_UNCLEAR, "the format is not clear from the name %s: give --format, one of %s",          \
     "无法由文件名 %s 判断格式: 请使用 --format 指定 %s 之一")                                                     \
-  X(CONVERT_UNFIT, "the format %s cannot hold this profile: it is of another kind",                 \
-    "格式 %s 无法保存该类型的采样数据")                                                                         \
-  X(FORMAT_NEEDS_TIME, "the format %s needs samples in the order of time, which this profile does not have", \
-    "格式 %s 需要按时间排列的样本, 该采样文件中没有")                                                                  \
+  X(CONVERT_UNFIT, "the format %s cannot hold the profile %s: it is of another kind", "格式 %s 无法保存 %s 这类采样数据") \
+  X(FORMAT_NEEDS_TIME, "the format %s needs samples in the order of time, which the profile %s does not have", \
+    "格式 %s 需要按时间排列的样本, 采样文件 %s 中没有")                                                                  \
+  X(FORMATS_FIT, "These formats can: %s", "可用的格式: %s")                                        \
   X(OUTPUT_BINARY, "this format is not text: it is not written to a terminal; name a file",        \
     "该格式不是文本, 不会输出到终端; 请指定文件")                                                                    \
-  X(HINT_NO_SPACE, "The disk is full.", "磁盘已满.")                                                   \
+  X(HINT_NO_SPACE, "The disk is full: make room, or name a file on another disk.", "磁盘已满: 请清理, 或指定其他磁盘上的文件.") \
   X(VALUE_UNKNOWN, "--value must be one of %s; not \"%s\"", "--value 必须是 %s 之一, 而不是 \"%s\"")     \
   X(CONVERTED, "%s: %s, %s, nodes: %.0f, samples: %.0f", "%s: %s, %s, 节点: %.0f, 样本: %.0f")         \
   X(SORT_WRONG, "--sort must be self or total, not \"%s\"", "--sort 必须是 self 或 total, 而不是 \"%s\"") \
@@ -432,7 +437,8 @@
   X(DIFF_SELF, "SELF B", "自身 B")                                                                   \
   X(DIFF_SELF_CHANGE, "CHANGE", "自身变化")                                                            \
   X(DIFF_TOTAL_CHANGE, "TOTAL CHANGE", "合计变化")                                                     \
-  X(DIFF_NOTHING_COMMON, "the profiles have no type of value in common", "两个采样文件没有共同的数值类型")        \
+  X(DIFF_NOTHING_COMMON, "%s and %s have no type of value in common: the first has %s, the second %s", "%s 与 %s 没有共同的数值类型: 前者为 %s, 后者为 %s") \
+  X(DIFF_SAME_KIND, "Compare profiles of one kind: two of CPU, or two of the heap.", "请比较同类的采样文件: 同为 CPU 或同为堆内存.") \
   X(DIFF_PAGE, "flame graph of the difference: %s", "差异火焰图: %s")                                   \
   /* usage */                                                                                      \
   X(USAGE_HINT, "See: xprofctl help %s", "查看帮助: xprofctl help %s")                                 \

@@ -272,7 +272,7 @@ describe('refused, with the byte', () => {
     ['truncated', () => file('node.cpuprofile').subarray(0, 500), /ends in the middle, at byte 500/],
     ['hostile', '{"nodes":[{"id":1,"children":[1]}]}', /no tree.*at byte 10/],
     ['unknown', 'hello\n', /format is not known, at byte 0/],
-    ['binary', () => zlib.gzipSync('x'.repeat(1000)).subarray(0, 20), /gzip data are damaged/],
+    ['binary', () => zlib.gzipSync('x'.repeat(1000)).subarray(0, 20), /binary is no profile that can be read: the file ends in the middle, at byte 1000\nNot all of it/],
   ];
   for (const [name, content, message] of cases) {
     test(name, async () => {
@@ -284,6 +284,46 @@ describe('refused, with the byte', () => {
       assert.strictEqual(file('kept.pb.gz').toString(), 'before');
     });
   }
+
+  test('an output that is an input, whatever its name; nothing is changed', async () => {
+    fs.writeFileSync(path.join(home, 'in.folded'), 'main;work 3\n');
+    fs.symlinkSync('in.folded', path.join(home, 'link.folded'));
+    const stdin = fs.openSync(path.join(home, 'in.folded'), 'r');
+    for (const [words, name] of [
+      [['convert', 'in.folded', 'in.folded'], 'in.folded'],
+      [['convert', 'in.folded', './link.folded'], './link.folded'],
+      [['convert', '-', 'in.folded'], 'in.folded'],
+      [['diff', 'node.cpuprofile', 'in.folded', '-o', 'in.folded'], 'in.folded'],
+    ]) {
+      const { status, stderr } = spawnSync(ctl, words, { cwd: home, encoding: 'utf8', stdio: [stdin, 'pipe', 'pipe'] });
+      assert.deepStrictEqual([status, stderr], [2, `xprofctl: ${name} is read, so it is not written to: name another file\n`]);
+    }
+    fs.closeSync(stdin);
+    assert.strictEqual(file('in.folded').toString(), 'main;work 3\n');
+  });
+
+  test('a sentence about the files, and what to do', async () => {
+    fs.writeFileSync(path.join(home, 'a.folded'), 'main;work 3\n');
+    for (const [words, status, message] of [
+      [['convert', 'a.folded', 'a.heapprofile'], 1, /heapprofile cannot hold the profile a\.folded.*\nThese formats can: cpuprofile, pprof, folded, flamegraph, speedscope\n/],
+      [['convert', 'node.heapprofile', 'a.trace'], 2, /format is not clear from the name a\.trace/],
+      [['convert', 'node.heapprofile', 'a.json'], 1, /which the profile node\.heapprofile does not have\nThese formats can: heapprofile, pprof,/],
+      [['convert', 'a.folded', '/dev/full', '--format', 'folded'], 1, /\/dev\/full cannot be written: No space left.*\nThe disk is full: make room/],
+      [['diff', 'node.cpuprofile', 'node.cpuprofile', '-o', '/dev/full'], 1, /\/dev\/full cannot be written: No space left.*\nThe disk is full: make room/],
+      [['diff', 'node.cpuprofile', 'missing', '-o', 'none/d.html'], 1, /none\/d\.html cannot be written: No such file/],
+      [['diff', 'node.cpuprofile', 'node.heapprofile'], 1, /node\.cpuprofile and node\.heapprofile have no .*: the first has samples, wall, the second .*inuse_space\nCompare profiles of one kind/],
+      [['diff', 'node.heapprofile', 'node.cpuprofile', '--value', 'wall'], 2, /--value must be one of .*inuse_space; not "wall"/],
+      [['top-functions', '/dev/null'], 1, /\/dev\/null is no profile that can be read: the file is empty, at byte 0\nNot all of it/],
+      [['convert', 'a.folded', 'none/a.pb.gz'], 1, /none\/a\.pb\.gz cannot be written: No such file/],
+    ]) {
+      const result = await xprofctl(...words);
+      assert.strictEqual(result.status, status, JSON.stringify(result));
+      assert.match(result.stderr, message);
+    }
+    const { stderr } = spawnSync(ctl, ['top-functions', '-'], { input: '', encoding: 'utf8' });
+    assert.match(stderr, /standard input is no profile that can be read: the file is empty/);
+    assert.deepStrictEqual(fs.readdirSync(home).filter((name) => name.includes('xprofctl-')), []);
+  });
 
   test('usage', async () => {
     for (const [words, message] of [
