@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +68,11 @@ static const char *name_in(const char *path) {
   return slash != NULL ? slash + 1 : path;
 }
 
+static const char *dir_of(const char *path, char dir[XPF_FILE_OUT_PATH]) {
+  snprintf(dir, XPF_FILE_OUT_PATH, "%.*s.", (int)(name_in(path) - path), path);
+  return dir;
+}
+
 int xpf_file_out_check(const char *path) {
   char resolved[XPF_FILE_OUT_PATH], dir[XPF_FILE_OUT_PATH];
   bool is_regular;
@@ -82,9 +86,35 @@ int xpf_file_out_check(const char *path) {
     return -ENOENT; /* "dir/" where there is none */
   if (!is_regular)
     return access(resolved, W_OK) == 0 ? 0 : -errno;
-  int dir_size = (int)(name_in(resolved) - resolved);
-  snprintf(dir, sizeof dir, "%.*s.", dir_size, resolved);
-  return access(dir, W_OK | X_OK) == 0 ? 0 : -errno;
+  return access(dir_of(resolved, dir), W_OK | X_OK) == 0 ? 0 : -errno;
+}
+
+static const char *name_of_fd(int fd, char name[32]) {
+  snprintf(name, 32, "/proc/self/fd/%d", fd);
+  return name;
+}
+
+/* -1 where there are no files without a name, or none that could get one later. */
+static int open_nameless(const char *path) {
+#ifdef O_TMPFILE
+  char dir[XPF_FILE_OUT_PATH], name[32];
+  int fd = open(dir_of(path, dir), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd >= 0 && access(name_of_fd(fd, name), F_OK) == 0)
+    return fd;
+  if (fd >= 0)
+    close(fd);
+#else
+  (void)path;
+#endif
+  return -1;
+}
+
+static int give_name(struct xpf_file_out *out) {
+  char name[32];
+  if (linkat(AT_FDCWD, name_of_fd(out->fd, name), AT_FDCWD, out->temp, AT_SYMLINK_FOLLOW) != 0)
+    return -errno;
+  out->is_nameless = false;
+  return 0;
 }
 
 static int open_temp(struct xpf_file_out *out) {
@@ -93,6 +123,10 @@ static int open_temp(struct xpf_file_out *out) {
                       (int)(name - out->path), out->path, name, (int)getpid());
   if (used < 0 || (size_t)used >= sizeof out->temp)
     return -ENAMETOOLONG;
+  out->fd = open_nameless(out->path);
+  out->is_nameless = out->fd >= 0;
+  if (out->is_nameless)
+    return 0;
   out->fd = open(out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   return out->fd >= 0 ? 0 : -errno;
 }
@@ -105,6 +139,7 @@ int xpf_file_out_open(struct xpf_file_out *out, const char *path) {
   out->fd = -1;
   out->used = 0;
   out->temp[0] = '\0';
+  out->is_nameless = false;
   if (strcmp(path, "-") == 0) {
     strcpy(out->path, path);
     out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
@@ -124,13 +159,15 @@ void xpf_file_out_abandon(struct xpf_file_out *out) {
   if (out->fd >= 0)
     close(out->fd);
   out->fd = -1;
-  if (*out->temp != '\0')
+  if (*out->temp != '\0' && !out->is_nameless)
     unlink(out->temp);
   out->temp[0] = '\0';
 }
 
 int xpf_file_out_finish(struct xpf_file_out *out) {
   int error = out->sink.error != 0 ? out->sink.error : flush(out);
+  if (error == 0 && out->is_nameless)
+    error = give_name(out);
   /* Disks that fill up late (NFS) say so here. */
   if (close(out->fd) != 0 && error == 0)
     error = -errno;

@@ -1,8 +1,11 @@
 /* A file that xprofctl makes where the user said: complete under its name, or not there. An
  * existing regular file is replaced at the end (links are followed); a device or a pipe is written
- * to as it is; "-" is standard output. Mode 0600: profiles show what a program does. */
+ * to as it is; "-" is standard output. Mode 0600: profiles show what a program does. What is not
+ * complete has no name where the file system can do that (Linux's local ones), so that nothing is
+ * left however xprofctl ends; elsewhere a hidden one that a signal leaves behind. */
 #ifndef XPF_CTL_FILE_OUT_H
 #define XPF_CTL_FILE_OUT_H
+#include <stdbool.h>
 #include "format/sink.h"
 
 #define XPF_FILE_OUT_PATH   4096
@@ -12,7 +15,8 @@ struct xpf_file_out {
   struct xpf_sink sink; /* writes go here */
   int fd;
   char path[XPF_FILE_OUT_PATH]; /* the final one */
-  char temp[XPF_FILE_OUT_PATH]; /* written until then, "" when written directly */
+  char temp[XPF_FILE_OUT_PATH]; /* its name until then, "" when written directly */
+  bool is_nameless;             /* it gets that name only when it is complete */
   size_t used;
   char buffer[XPF_FILE_OUT_BUFFER];
 };

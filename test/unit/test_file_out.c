@@ -12,7 +12,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../ctl/file_out.h"
@@ -101,6 +103,31 @@ static void test_given_up_leaves_the_old_one(void **state) {
   assert_int_equal(count_entries(), 1);
 }
 
+/* As after Ctrl-C, or worse. */
+static void test_a_killed_writer_leaves_nothing(void **state) {
+  int status;
+  (void)state;
+#ifdef O_TMPFILE
+  int fd = open(".", O_TMPFILE | O_WRONLY, 0600);
+  if (fd < 0)
+    skip(); /* this file system has no files without a name */
+  close(fd);
+#else
+  skip();
+#endif
+  write_file("a", "old");
+  pid_t child = fork();
+  if (child == 0) {
+    if (xpf_file_out_open(&out, "a") == 0 && xpf_sink_text(&out.sink, "half") == 0)
+      raise(SIGKILL);
+    _exit(1);
+  }
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFSIGNALED(status));
+  assert_string_equal(read_file("a"), "old");
+  assert_int_equal(count_entries(), 1);
+}
+
 static void test_large_writes_keep_their_order(void **state) {
   static char block[3 * XPF_FILE_OUT_BUFFER];
   struct stat entry;
@@ -152,7 +179,7 @@ int main(void) {
       TEST(test_the_name_comes_last),         TEST(test_replaces_a_file_also_behind_a_link),
       TEST(test_given_up_leaves_the_old_one), TEST(test_large_writes_keep_their_order),
       TEST(test_devices_are_written_to),      TEST(test_a_full_disk_is_an_error),
-      TEST(test_what_cannot_be_written),
+      TEST(test_what_cannot_be_written),      TEST(test_a_killed_writer_leaves_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
