@@ -48,7 +48,7 @@ static ssize_t gzip_read(struct xpf_source *source, void *data, size_t size) {
         return rc;
     }
     if (!xpf_source_has(gzip->from))
-      return gzip->from->error != 0 ? gzip->from->error : -EBADMSG;
+      return gzip->from->error != 0 ? gzip->from->error : -ENODATA;
     stream->next_in = gzip->from->buffer + gzip->from->at;
     stream->avail_in = (uInt)(gzip->from->end - gzip->from->at);
     int rc = inflate(stream, Z_NO_FLUSH);

@@ -10,12 +10,12 @@
 /* 1f 8b. */
 bool xpf_gzip_detect(const unsigned char *head, size_t size);
 
-/* Unpacks `from`, which the caller keeps: also several members one after the other. A damaged or
- * cut stream is the error -EBADMSG of the source. NULL when out of memory. */
+/* Unpacks `from`, which the caller keeps: also several members one after the other. A damaged
+ * stream is the error -EBADMSG of the source, a cut one -ENODATA. NULL when out of memory. */
 struct xpf_source *xpf_gzip_source_new(struct xpf_source *from);
 void xpf_gzip_source_free(struct xpf_source *source);
 
-/* Unpacks bytes in memory into a sink. 0, -ENOMEM, -EBADMSG or the sink's error. */
+/* Unpacks bytes in memory into a sink. 0, -ENOMEM, -EBADMSG, -ENODATA or the sink's error. */
 int xpf_gzip_unpack(const void *packed, size_t size, struct xpf_sink *to);
 
 /* Packs into `to`, which the caller keeps. NULL when out of memory. */

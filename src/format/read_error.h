@@ -55,9 +55,11 @@ static inline int xpf_read_fail(struct xpf_read_error *error, enum xpf_read_reas
 /* The source itself failed. -1. */
 static inline int xpf_read_fail_source(struct xpf_read_error *error,
                                        const struct xpf_source *source) {
-  bool is_gzip = source->error == -EBADMSG;
-  return xpf_read_fail(error, is_gzip ? XPF_READ_GZIP : XPF_READ_INPUT, xpf_source_offset(source),
-                       is_gzip ? "" : strerror(-source->error));
+  enum xpf_read_reason reason = source->error == -EBADMSG   ? XPF_READ_GZIP
+                                : source->error == -ENODATA ? XPF_READ_TRUNCATED
+                                                            : XPF_READ_INPUT;
+  return xpf_read_fail(error, reason, xpf_source_offset(source),
+                       reason == XPF_READ_INPUT ? strerror(-source->error) : "");
 }
 
 /* What a reader returns when it failed. */
