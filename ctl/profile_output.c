@@ -41,14 +41,13 @@ int xpf_profile_output_unfit(const struct xpf_format *format, const struct xpf_p
                              const char *input, struct xpf_verdict *verdict) {
   char fit[256] = "";
   size_t used = 0;
-  bool lacks_time = format->needs_time && profile->samples_count == 0;
   for (unsigned i = 0; i < xpf_formats_count && used < sizeof fit; i++)
     if (xpf_format_takes(&xpf_formats[i], profile))
       used += (size_t)snprintf(fit + used, sizeof fit - used, "%s%s", used > 0 ? ", " : "",
                                xpf_formats[i].name);
   xpf_verdict_set(verdict, XPF_REASON_LOCAL,
-                  lacks_time ? XPF_TEXT_FORMAT_NEEDS_TIME : XPF_TEXT_CONVERT_UNFIT, format->name,
-                  xpf_profile_file_name(input));
+                  format->needs_time ? XPF_TEXT_FORMAT_NEEDS_TIME : XPF_TEXT_CONVERT_UNFIT,
+                  format->name, xpf_profile_file_name(input));
   xpf_verdict_hint(verdict, XPF_TEXT_FORMATS_FIT, fit);
   return verdict->status;
 }
