@@ -8,9 +8,8 @@
 #include <unistd.h>
 
 #include "daemon/collector.h"
+#include "daemon/late.h"
 #include "daemon/part.h"
-
-#define LATE_MS 500
 
 /* Every folder of the path, the last one for us alone. */
 static int make_dirs(const char *path) {
@@ -84,8 +83,7 @@ static void arm(struct xpf_daemon *daemon);
 static void tick(uv_timer_t *timer) {
   struct xpf_daemon *daemon = timer->data;
   int64_t now_ms = xpf_world_now_ms();
-  if (now_ms % 1000 > LATE_MS && now_ms % 1000 < 1000 - 20)
-    daemon->figures.ticks_late++;
+  daemon->figures.ticks_late += xpf_late_seconds(daemon->due_ns, uv_hrtime());
   xpf_world_frame(daemon->world, now_ms);
   xpf_collecting_tick(daemon->collecting, now_ms);
   for (unsigned i = 0; xpf_parts[i]; i++)
@@ -100,7 +98,10 @@ static void arm(struct xpf_daemon *daemon) {
     return;
   uv_update_time(daemon->loop);
   uint64_t wait_ms = 1000 - (uint64_t)(xpf_world_now_ms() % 1000);
-  uv_timer_start(&daemon->timer, tick, wait_ms < 10 ? wait_ms + 1000 : wait_ms, 0);
+  if (wait_ms < 10)
+    wait_ms += 1000;
+  daemon->due_ns = uv_hrtime() + wait_ms * 1000000;
+  uv_timer_start(&daemon->timer, tick, wait_ms, 0);
 }
 
 static int start_parts(struct xpf_daemon *daemon, char *why, size_t why_size) {

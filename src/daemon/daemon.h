@@ -18,7 +18,7 @@ struct xpf_live_client;
 /* What the daemon counts about itself; shown by self.c. */
 struct xpf_figures {
   unsigned late_in_minute; /* seconds of the last minute that were late */
-  uint64_t ticks_late;     /* ticks that came more than half a second late */
+  uint64_t ticks_late;     /* ticks that came more than half a second late, or never */
   uint64_t http_requests, http_refused;
   unsigned http_connections, live_clients;
   uint64_t live_lost; /* events that slow clients of the live stream lost */
@@ -41,6 +41,7 @@ struct xpf_daemon {
   struct xpf_collecting *collecting;           /* the rest: of daemon.c */
   void *parts[XPF_DAEMON_PARTS_MAX];
   uv_timer_t timer;
+  uint64_t due_ns; /* of the next tick, in uv_hrtime */
   unsigned stopping;
   bool is_stopping;
 };

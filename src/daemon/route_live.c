@@ -20,7 +20,7 @@ struct xpf_live_client {
   bool may_act;
   struct xpf_world_listener listener;
   int64_t last_frame_ms;
-  uint64_t lost_told;
+  uint64_t lost_counted, lost_told;
   struct xpf_live_client *next;
 };
 
@@ -84,15 +84,22 @@ static void tell_came(struct xpf_live_client *client, const struct xpf_entity *e
   letter_send(&letter, client, "came");
 }
 
+/* Into the daemon's figures at once: a client that never reads again is never told. */
+static void count_lost(struct xpf_live_client *client) {
+  uint64_t lost = xpf_exchange_stream_lost(client->exchange);
+  client->daemon->figures.live_lost += lost - client->lost_counted;
+  client->lost_counted = lost;
+}
+
 static void tell_lost(struct xpf_live_client *client) {
   uint64_t lost = xpf_exchange_stream_lost(client->exchange);
   if (lost == client->lost_told)
     return;
   char text[64];
   snprintf(text, sizeof text, "{\"count\":%llu}", (unsigned long long)(lost - client->lost_told));
-  client->daemon->figures.live_lost += lost - client->lost_told;
-  client->lost_told = lost;
   xpf_exchange_stream_send(client->exchange, "lost", text);
+  if (xpf_exchange_stream_lost(client->exchange) == lost) /* else this one was lost too */
+    client->lost_told = lost;
 }
 
 /* What came since the last frame has its values by now. */
@@ -119,6 +126,7 @@ static void frame(void *arg, int64_t now_ms) {
   /* One that has not even taken the frame before gets none: making it would be in vain. */
   if (xpf_exchange_stream_waiting(client->exchange) > WAITING_MAX) {
     xpf_exchange_stream_lose(client->exchange);
+    count_lost(client);
     client->last_frame_ms = now_ms;
     return;
   }
@@ -135,6 +143,7 @@ static void frame(void *arg, int64_t now_ms) {
   xpf_json_array_end(json);
   xpf_json_object_end(json);
   letter_send(&letter, client, "frame");
+  count_lost(client);
   client->last_frame_ms = now_ms;
 }
 

@@ -10,11 +10,10 @@
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "daemon/late.h"
 #include "daemon/part_list.h"
 #include "host/proc_file.h"
 #include "xpf_version.h"
-
-#define SECONDS 60 /* of late ticks that /healthz looks at */
 
 /* clang-format off */
 enum {
@@ -28,7 +27,7 @@ static const struct xpf_field FIELDS[] = {
     [FDS] = {"fds", "process_open_fds", NULL, XPF_FIELD_GAUGE, "", "descriptors that xprofd has open", "/proc/self/fd"},
     [FDS_MAX] = {"fds_max", "process_max_fds", NULL, XPF_FIELD_GAUGE, "", "descriptors that xprofd may have open", "getrlimit"},
     [STARTED] = {"started", "process_start_time_seconds", NULL, XPF_FIELD_GAUGE, "seconds", "when xprofd was started, Unix time", "clock"},
-    [LATE] = {"ticks_late", "xprofd_ticks_late_total", NULL, XPF_FIELD_COUNTER, "", "ticks of a second that came more than half a second late", "own count"},
+    [LATE] = {"ticks_late", "xprofd_ticks_late_total", NULL, XPF_FIELD_COUNTER, "", "ticks of a second that came more than half a second late, or never", "own count"},
     [ENTITIES] = {"entities", "xprofd_entities", NULL, XPF_FIELD_GAUGE, "", "things that are known now", "own count"},
     [REQUESTS] = {"http_requests", "xprofd_http_requests_total", NULL, XPF_FIELD_COUNTER, "", "requests that HTTP got", "own count"},
     [REFUSED] = {"http_refused", "xprofd_http_refused_total", NULL, XPF_FIELD_COUNTER, "", "requests and connections that were refused: too many, or without the right to ask", "own count"},
@@ -61,7 +60,7 @@ static const struct xpf_kind KIND = {
 struct self {
   struct xpf_daemon *daemon;
   uint64_t late_before;
-  unsigned char late[SECONDS]; /* how many in each of the last seconds */
+  struct xpf_late_minute late;
 };
 
 static void read_memory(struct xpf_entity *entity) {
@@ -127,11 +126,9 @@ static void tick(void *arg, int64_t now_ms) {
   struct self *self = arg;
   struct xpf_daemon *daemon = self->daemon;
   uint64_t late = daemon->figures.ticks_late;
-  self->late[now_ms / 1000 % SECONDS] = late > self->late_before;
+  daemon->figures.late_in_minute =
+      xpf_late_minute_add(&self->late, uv_hrtime() / 1000000000, (unsigned)(late - self->late_before));
   self->late_before = late;
-  daemon->figures.late_in_minute = 0;
-  for (unsigned i = 0; i < SECONDS; i++)
-    daemon->figures.late_in_minute += self->late[i];
   struct xpf_entity *entity = xpf_world_entity(daemon->world, &KIND, "", NULL, NULL);
   if (!entity)
     return;

@@ -12,7 +12,7 @@ const { test, before, after } = require('node:test');
 
 const { startXprofd } = require('./support/xprofd');
 const { connectTo, exchange } = require('./support/raw_http');
-const { until, within } = require('./support/until');
+const { until, within, sleep } = require('./support/until');
 
 let xprofd;
 before(async () => {
@@ -264,5 +264,24 @@ test('it ends at once, also while clients are connected, and the port is free ag
   } finally {
     await first.stop();
     if (second) await second.stop();
+  }
+});
+
+test('/healthz answers 503 when ticks were late or never came', async () => {
+  const other = await startXprofd();
+  try {
+    assert.strictEqual((await other.get('/healthz')).status, 200);
+    const before = (await other.get('/api/self')).json.values.ticks_late;
+    other.child.kill('SIGSTOP');
+    await sleep(18000);
+    other.child.kill('SIGCONT');
+    const { problems } = await other.waitFor('/healthz', ({ status }) => status === 'degraded', 'it says that it was late');
+    assert.deepStrictEqual(problems, ['ticks are late: this host has no time for xprofd, or too much is asked']);
+    assert.strictEqual((await other.get('/healthz')).status, 503);
+    const { values } = await other.waitFor('/api/self', (self) => self.values.ticks_late >= before + 16, 'the seconds are counted');
+    assert.ok(values.ticks_late < before + 40, `${values.ticks_late} are late`);
+  } finally {
+    other.child.kill('SIGCONT');
+    await other.stop();
   }
 });

@@ -3,7 +3,10 @@
 // The live stream of xprofd: what it tells, and what happens to those who do not listen.
 
 const assert = require('node:assert');
+const fs = require('node:fs');
 const http = require('node:http');
+const os = require('node:os');
+const path = require('node:path');
 const { test, before, after } = require('node:test');
 
 const { startXprofd } = require('./support/xprofd');
@@ -130,5 +133,42 @@ test('clients that never read cost no memory without end and delay nobody', asyn
   } finally {
     sleepers.forEach((socket) => socket.destroy());
     await other.stop();
+  }
+});
+
+/** A plugin whose frames are large: more than the kernel keeps for a client that does not read. */
+function wordyPlugins() {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-wordy-'));
+  const label = 'x'.repeat(240);
+  const lines = Array.from({ length: 1500 }, (_each, index) => `wordy{text="${index}${label}"} ${index}\n`);
+  fs.writeFileSync(path.join(home, '.lines'), lines.join(''));
+  fs.writeFileSync(path.join(home, 'wordy.1s.sh'), `#!/bin/sh\ncat '${home}/.lines'\n`, { mode: 0o755 });
+  return home;
+}
+
+test('what a slow client loses is counted at once, and told when it reads again', async () => {
+  const home = wordyPlugins();
+  const other = await startXprofd({ args: ['--plugin_dir', home] });
+  const socket = connectTo(other.url());
+  try {
+    await other.waitFor('/api/entities?kind=plugin', ({ entities }) => entities.some(({ values }) => values.series === 1500), 'the plugin runs');
+    socket.pause();
+    socket.write('GET /api/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    await other.waitFor('/api/self', ({ values }) => values.live_clients === 1, 'it is connected');
+    const { values } = await other.waitFor('/api/self', (self) => self.values.live_lost >= 2, 'it loses events', 120000);
+    assert.match((await other.get('/metrics')).text, /^xprofd_live_lost_total [1-9]\d*$/m);
+    socket.resume();
+    const told = () => [...socket.text.matchAll(/event: lost\ndata: \{"count":(\d+)\}/g)];
+    const sum = () => told().reduce((total, [, count]) => total + Number(count), 0);
+    await until(() => sum() >= values.live_lost, 'it is told of all that were counted', 60000);
+    const [{ index }] = told().slice(-1);
+    await until(() => socket.text.indexOf('event: frame', index) > 0, 'and gets frames again', 60000);
+    socket.destroy();
+    const after = await other.waitFor('/api/self', (self) => self.values.live_clients === 0, 'it leaves');
+    assert.ok(after.values.live_lost >= sum());
+  } finally {
+    socket.destroy();
+    await other.stop();
+    fs.rmSync(home, { recursive: true, force: true });
   }
 });
