@@ -10,6 +10,7 @@ import { Timeline } from './timeline.mjs';
 import { eventWord, word } from './words.mjs';
 
 const EVENTS_MAX = 300;
+const POLL_MS = 3000;
 const BACK_MAX = 50;
 
 export class ChartPage {
@@ -74,6 +75,12 @@ export class ChartPage {
     this.timeline.setRange(this.link.range, this.app.now());
     this.timeline.load();
     this.loadEvents();
+    if (this.pollsEvents()) this.polling = setInterval(() => this.timeline.isLive && this.loadEvents(), POLL_MS);
+  }
+
+  /** The stream tells events of its own kinds only; a page that marks others asks for them too. */
+  pollsEvents() {
+    return false;
   }
 
   navigate(link) {
@@ -100,6 +107,7 @@ export class ChartPage {
   }
 
   destroy() {
+    clearInterval(this.polling);
     this.timeline.stop();
     this.abort?.abort();
     for (const chart of this.charts) chart.destroy();
@@ -136,7 +144,9 @@ export class ChartPage {
     const { from, to } = boundsOf(this.link.range, this.app.now());
     try {
       const { events } = await api.events({ from: Math.round(from), to: Math.round(to) + 1, limit: EVENTS_MAX }, signal);
-      this.found = events;
+      const known = events[0]?.at_ms ?? from; // what the stream told since then is not written yet
+      const fresh = this.timeline.isLive ? (this.found || []).filter(({ at_ms: at }) => at > known) : [];
+      this.found = [...fresh, ...events];
     } catch {
       this.found = [];
     }

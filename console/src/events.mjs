@@ -5,8 +5,6 @@ import { h, setText } from './dom.mjs';
 import { EventList } from './event_list.mjs';
 import { eventWord, word } from './words.mjs';
 
-const POLL_MS = 3000;
-
 export class EventsPage extends ChartPage {
   constructor(app, link) {
     super(app, link);
@@ -25,15 +23,8 @@ export class EventsPage extends ChartPage {
     return kinds.has('host_load') ? ['host_load'] : [...kinds.keys()].slice(0, 1); // the stream needs one
   }
 
-  start() {
-    super.start();
-    // The stream tells events of its kinds only.
-    this.timer = setInterval(() => this.timeline.isLive && this.loadEvents(), POLL_MS);
-  }
-
-  destroy() {
-    super.destroy();
-    clearInterval(this.timer);
+  pollsEvents() {
+    return true;
   }
 
   happened() {}

@@ -49,7 +49,12 @@ export class ProcessPage extends ChartPage {
   }
 
   isOurs({ kind, key }) {
+    if (kind === 'cgroup') return !this.cgroup || key === this.cgroup;
     return !key || !['process', 'node', 'thread'].includes(kind) || key.split('/')[0] === this.key;
+  }
+
+  pollsEvents() {
+    return true;
   }
 
   start() {
@@ -104,6 +109,7 @@ export class ProcessPage extends ChartPage {
     const { world } = this.app;
     const [process, node] = ['process', 'node'].map((kind) => world.find(kind, this.key));
     const entity = node || process;
+    this.cgroup = process?.info.cgroup || this.cgroup; // also when the process has ended by what its cgroup did
     this.showTitle(process, node);
     this.showFacts(process, node);
     this.showThreads();

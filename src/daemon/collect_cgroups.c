@@ -11,6 +11,7 @@
 #include "daemon/cgroup_fields.h"
 #include "daemon/cgroup_members.h"
 #include "daemon/collector_list.h"
+#include "daemon/oom_kills.h"
 #include "daemon/pace.h"
 #include "daemon/sheet.h"
 
@@ -23,6 +24,7 @@ struct cgroups {
   struct xpf_cgroup_members members;
   struct xpf_sheet *sheet;
   struct xpf_pace pace;
+  struct xpf_oom_kills *oom_kills;
 };
 
 static void cgroups_free(void *arg) {
@@ -37,6 +39,7 @@ static void *cgroups_new(const struct xpf_collector_context *context, int *error
   *error = -ENOMEM;
   if (!cgroups)
     return NULL;
+  cgroups->oom_kills = context->oom_kills;
   xpf_cgroup_members_init(&cgroups->members, context->proc);
   xpf_pace_init(&cgroups->pace, PERIOD_MS, SHARE);
   cgroups->sheet = xpf_sheet_new(&xpf_kind_cgroup, XPF_CGROUPS_MAX);
@@ -78,7 +81,8 @@ static int cgroups_gather(void *arg) {
   return 0;
 }
 
-static void tell_kills(struct xpf_world *world, struct xpf_cgroup_group *group) {
+static void tell_kills(const struct cgroups *cgroups, struct xpf_world *world,
+                       struct xpf_cgroup_group *group, int64_t now_ms) {
   char text[XPF_CGROUP_NAME_SIZE + 160], limit[64] = "";
   if (group->new_kills == 0)
     return;
@@ -88,6 +92,8 @@ static void tell_kills(struct xpf_world *world, struct xpf_cgroup_group *group) 
            "memory ran out in cgroup %s%s: the kernel killed %llu process%s of it", group->name,
            limit, (unsigned long long)group->new_kills, group->new_kills == 1 ? "" : "es");
   xpf_world_event(world, "oom_kill", xpf_world_find(world, &xpf_kind_cgroup, group->name), text);
+  if (cgroups->oom_kills)
+    xpf_oom_kills_told(cgroups->oom_kills, group->new_kills, now_ms);
   group->new_kills = 0;
 }
 
@@ -95,7 +101,7 @@ static void cgroups_publish(void *arg, struct xpf_world *world, int64_t now_ms) 
   struct cgroups *cgroups = arg;
   xpf_sheet_publish(cgroups->sheet, world, now_ms);
   for (size_t i = 0; i < cgroups->members.groups_count; i++)
-    tell_kills(world, cgroups->members.groups[i]);
+    tell_kills(cgroups, world, cgroups->members.groups[i], now_ms);
   xpf_cgroup_members_exchange(&cgroups->members, world);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/collector_list.h"
+#include "daemon/oom_kills.h"
 #include "daemon/reading.h"
 #include "host/proc_file.h"
 
@@ -50,13 +51,16 @@ static const struct xpf_kind *const KINDS[] = {&KIND, NULL};
 
 struct state {
   struct xpf_reading reading; /* first */
-  double oom_kills;           /* that were told; NaN: none read yet */
+  double oom_kills;           /* that were counted; NaN: none read yet */
+  struct xpf_oom_kills *all_kills;
 };
 
 static void *vmstat_new(const struct xpf_collector_context *context, int *error) {
   struct state *state = xpf_reading_new(context, KINDS, 1, sizeof *state, error);
-  if (state)
+  if (state) {
     state->oom_kills = NAN;
+    state->all_kills = context->oom_kills;
+  }
   return state;
 }
 
@@ -71,14 +75,17 @@ static int vmstat_gather(void *arg) {
   return error;
 }
 
-static void tell_kills(struct state *state, struct xpf_world *world) {
+static void tell_kills(struct state *state, struct xpf_world *world, int64_t now_ms) {
   const struct xpf_entity *entity = xpf_world_find(world, &KIND, "");
   double kills = entity ? entity->values[OOM_KILLS] : NAN;
-  if (isnan(kills))
-    return;
   double more = kills - state->oom_kills;
-  state->oom_kills = kills;
+  if (!isnan(kills))
+    state->oom_kills = kills;
   if (!(more > 0)) /* also the first time */
+    more = 0;
+  if (state->all_kills)
+    more = (double)xpf_oom_kills_counted(state->all_kills, (uint64_t)more, now_ms);
+  if (more == 0)
     return;
   char text[128];
   snprintf(text, sizeof text, "the kernel killed %.0f process%s for want of memory", more,
@@ -88,7 +95,7 @@ static void tell_kills(struct state *state, struct xpf_world *world) {
 
 static void vmstat_publish(void *arg, struct xpf_world *world, int64_t now_ms) {
   xpf_reading_publish(arg, world, now_ms);
-  tell_kills(arg, world);
+  tell_kills(arg, world, now_ms);
 }
 
 const struct xpf_collector xpf_collector_vmstat = {

@@ -135,6 +135,7 @@ int xpf_daemon_start(struct xpf_daemon *daemon, uv_loop_t *loop,
         .world = daemon->world,
         .proc = xpf_settings_text(settings, XPF_SETTING_PROC_DIR),
         .sys = xpf_settings_text(settings, XPF_SETTING_SYS_DIR),
+        .oom_kills = &daemon->oom_kills,
     };
     error = xpf_collecting_start(&daemon->collecting, loop, &context);
   }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
+#include "daemon/oom_kills.h"
 #include "daemon/plugin_families.h"
 #include "daemon/settings.h"
 #include "daemon/store.h"
@@ -35,6 +36,7 @@ struct xpf_daemon {
   struct xpf_store *store;
   int64_t started_ms;
   struct xpf_figures figures;
+  struct xpf_oom_kills oom_kills;
   struct xpf_live_client *live; /* of route_live.c */
 
   struct xpf_plugin_families *plugin_families; /* NULL: there are no plugins */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/cgroup_fields.h"
 #include "daemon/metric_kinds.h"
 #include "target/reply_field.h"
 #include "target/target_connect.h"
@@ -113,6 +114,18 @@ static void on_figure_event(void *arg, const char *name, const char *text) {
   xpf_world_event(place->watched->all->world, name, place->entity, text);
 }
 
+/* The cgroup itself tells more exactly, and once for all processes in it, what it went through. */
+static bool is_cgroup_known(const struct xpf_watched *watched) {
+  const char *name = watched->process ? watched->process->info[XPF_PROCESS_CGROUP] : NULL;
+  return name && xpf_world_find(watched->all->world, &xpf_kind_cgroup, name) != NULL;
+}
+
+static void on_node_event(void *arg, const char *name, const char *text) {
+  const struct event_place *place = arg;
+  if (strcmp(name, "cgroup_oom_kill") != 0 || !is_cgroup_known(place->watched))
+    on_figure_event(arg, name, text);
+}
+
 static void take_thread(struct xpf_watched *watched, const struct xpf_reply_thread *reply,
                         uint32_t hint, bool is_first_reply, int64_t now_ms) {
   char who[192];
@@ -198,7 +211,7 @@ static void take_figures(struct xpf_watched *watched, const struct xpf_metrics_r
   drop_threads(watched, true);
   snprintf(who, sizeof who, "%.120s (pid %d)", watched->name, (int)watched->pid);
   struct event_place place = {watched, watched->node};
-  xpf_figure_watch_node(&watched->watch, reply->node, who, on_figure_event, &place);
+  xpf_figure_watch_node(&watched->watch, reply->node, who, on_node_event, &place);
 }
 
 static void say_answers(struct xpf_watched *watched, int64_t now_ms) {

@@ -14,7 +14,7 @@ const { after, before, test } = require('node:test');
 const { startApp } = require('./support/app');
 const { makeCgroup } = require('./support/cgroup');
 const { NOBODY, noNobody } = require('./support/nobody');
-const { until } = require('./support/until');
+const { until, sleep } = require('./support/until');
 const { startXprofd } = require('./support/xprofd');
 
 const skip = process.platform !== 'linux';
@@ -187,10 +187,22 @@ const EATS = `
   say('ready');
 `;
 
+const countHostKills = async () => (await xprofd.get('/api/entities?kind=host_vmstat')).json.entities[0].values.oom_kills;
+
+/** Neither the process nor the host tells again what the cgroup has told: other kills may be going on beside this one. */
+async function isToldOnce(events, pid, before) {
+  await sleep(8000); // the host would have told by now
+  assert.deepStrictEqual(events.filter(({ name, key }) => name === 'cgroup_oom_kill' && key.startsWith(`${pid}.`)), []);
+  const ofHost = events.filter(({ name, kind }) => name === 'oom_kill' && kind === 'host_vmstat');
+  const told = ofHost.reduce((sum, { text }) => sum + Number(/killed (\d+)/.exec(text)[1]), 1);
+  const counted = (await countHostKills()) - before;
+  assert.ok(told <= counted || before === null, `${told} told of ${counted}`);
+}
+
 test('a cgroup: its limits, throttling, and the kill at its end', { skip }, async (t) => {
   const cgroup = makeCgroup({ memoryBytes: 200 << 20, cpuQuotaUs: 20000 });
   if (typeof cgroup === 'string') return t.skip(cgroup);
-  const live = listen('cgroup');
+  const live = listen('cgroup,node,host_vmstat');
   const own = async () => (await xprofd.get('/api/entities?kind=cgroup')).json.entities.find(({ labels }) => labels.path === cgroup.path);
   const valuesWhen = (accept, what) => until(async () => {
     const entity = await own();
@@ -207,13 +219,15 @@ test('a cgroup: its limits, throttling, and the kill at its end', { skip }, asyn
       assert.ok(before.memory_working_set <= before.memory && before.memory < 200 << 20, JSON.stringify(before));
       await processOf(xprofd, app.pid, 'says where it is', ({ info }) => info.cgroup === cgroup.path);
 
+      const hostKills = await countHostKills();
       app.tell('eat');
       const { signal } = await app.ended;
       assert.strictEqual(signal, 'SIGKILL');
-      const event = await until(() => live.events.find(({ name }) => name === 'oom_kill'), `an event; ${JSON.stringify(live.events)}`, 60_000);
+      const event = await until(() => live.events.find(({ name, kind }) => name === 'oom_kill' && kind === 'cgroup'), `an event; ${JSON.stringify(live.events)}`, 60_000);
       assert.strictEqual(event.key, (await own()).key);
       assert.match(event.text, new RegExp(`${cgroup.path} \\(its limit: 200 MB\\): the kernel killed 1 process`));
       await valuesWhen((values) => values.oom_kills === 1 && values.processes === 0, 'the kill is counted');
+      await isToldOnce(live.events, app.pid, hostKills);
     });
     await bare(EATS, async (app) => {
       const before = (await own()).values;

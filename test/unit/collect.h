@@ -51,7 +51,7 @@ static inline void collect_begin(struct collect *c, const struct xpf_collector *
   c->listener.event = collect_on_event;
   c->listener.arg = c;
   xpf_world_listen(c->world, &c->listener);
-  struct xpf_collector_context context = {c->world, c->proc, c->sys};
+  struct xpf_collector_context context = {c->world, c->proc, c->sys, NULL};
   c->collector = collector;
   c->state = collector->new (&context, &error);
   assert_non_null(c->state);

@@ -1,5 +1,5 @@
 // clang-format off
-// links: src/daemon/collect_vmstat.c 
+// links: src/daemon/collect_vmstat.c src/daemon/oom_kills.c
 // links: src/daemon/reading.c src/daemon/sheet.c src/daemon/world.c src/host/proc_text.c
 // links: src/host/proc_file.c src/wire/utf8.c -lm
 // clang-format on
