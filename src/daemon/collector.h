@@ -11,9 +11,9 @@
 struct xpf_oom_kills;
 
 struct xpf_collector_context {
-  struct xpf_world *world; /* for _new, _publish and _free only: the loop's thread */
-  const char *proc;        /* "/proc", or a copy of it for tests */
-  const char *sys;         /* "/sys" */
+  struct xpf_world *world;         /* for _new, _publish and _free only: the loop's thread */
+  const char *proc;                /* "/proc", or a copy of it for tests */
+  const char *sys;                 /* "/sys" */
   struct xpf_oom_kills *oom_kills; /* for _publish; NULL: every collector tells what it sees */
 };
 

@@ -126,8 +126,8 @@ static void tick(void *arg, int64_t now_ms) {
   struct self *self = arg;
   struct xpf_daemon *daemon = self->daemon;
   uint64_t late = daemon->figures.ticks_late;
-  daemon->figures.late_in_minute =
-      xpf_late_minute_add(&self->late, uv_hrtime() / 1000000000, (unsigned)(late - self->late_before));
+  daemon->figures.late_in_minute = xpf_late_minute_add(&self->late, uv_hrtime() / 1000000000,
+                                                       (unsigned)(late - self->late_before));
   self->late_before = late;
   struct xpf_entity *entity = xpf_world_entity(daemon->world, &KIND, "", NULL, NULL);
   if (!entity)
