@@ -1,4 +1,5 @@
-// links: src/daemon/oom_kills.c src/daemon/collect_cgroups.c src/daemon/cgroup_members.c src/daemon/cgroup_fields.c
+// links: src/daemon/collect_cgroups.c src/daemon/cgroup_members.c src/daemon/cgroup_fields.c
+// links: src/daemon/oom_kills.c
 // links: src/daemon/pace.c src/daemon/sheet.c src/daemon/world.c src/wire/utf8.c -lm
 // links: src/host/cgroup.c src/host/cgroup_files.c src/host/cgroup_place.c src/host/pressure.c
 // links: src/host/cgroup_details.c src/host/proc_file.c src/host/proc_keys.c
