@@ -5,7 +5,7 @@
 //   npm run test:sanitizers [-- address|thread|leaks...] [--short]
 // address: AddressSanitizer and UBSan; thread: ThreadSanitizer; leaks: LeakSanitizer over 1,000 commands; without
 // a word all three, and the C unit tests under all sanitizers. --short: fewer test files, no unit tests, for npm test.
-// A report is a failure when it is about our code: see isOurs().
+// A report is a failure when it is about our code: see verdict().
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -76,21 +76,44 @@ function frames(stack) {
 
 const isOurFrame = (line = '') => line.includes('xprofiler.node') || /\bxpf_/.test(line);
 
-/**
- * ThreadSanitizer sees neither the atomics of V8 nor the bare close() of libuv: a race counts when both sides are
- * in our code, so not when one of them is in Node.
- */
-function isRaceOurs(report) {
-  const accesses = report
+/** Calls about a descriptor, as ThreadSanitizer names them in the innermost frame. */
+const DESCRIPTOR_CALL = /^(open|close|p?read|p?write|pipe|dup|fcntl|fsync|epoll|poll|eventfd|socket|accept|connect|bind|listen|send|recv)/;
+
+/** Reports between Node's code and ours that are no race. One within our code is never among them. */
+const NO_RACES = [
+  {
+    why: 'libuv closes descriptors with a bare system call that is not seen, so who gets the number next seems to share it',
+    // A stack that is no longer known has no frame.
+    is: (sides, report) =>
+      sides.every(({ call, frame }) => frame === undefined || DESCRIPTOR_CALL.test(call)) && !/Location is (heap|global|stack|TLS)/.test(report),
+  },
+];
+
+/** Of both sides of a race: the function of the runtime, if any, and the frame that says whose code it is. */
+function sidesOf(report) {
+  return report
+    .trim()
     .split(/\n\n/)
-    .filter((part) => /^ *(WARNING: .*\n)? *(Previous )?(Atomic |atomic )?([Rr]ead|[Ww]rite) of size/.test(part))
-    .map((part) => frames(part)[0]);
-  return accesses.length > 0 && accesses.every(isOurFrame);
+    .filter((part) => /^ *(WARNING: .*\n *)?(Previous )?(atomic )?(read|write) of size/i.test(part))
+    .map((part) => {
+      const [first = ''] = part.split('\n').filter((line) => /^ *#0 /.test(line));
+      const [, call = ''] = /^ *#0 (\w+) .*lib(tsan|sanitizer)/.exec(first) || [];
+      return { call, frame: frames(part)[0] };
+    });
 }
 
-function isOurs(report) {
-  if (/ThreadSanitizer: data race/.test(report)) return isRaceOurs(report);
-  return frames(report).some(isOurFrame) || /runtime error/.test(report);
+/** A race is ours with one side in our code: 'ours', 'foreign', or 'known' when the list above has it. */
+function verdictOfRace(report) {
+  const sides = sidesOf(report);
+  const own = sides.filter(({ frame }) => isOurFrame(frame)).length;
+  if (own === 0) return 'foreign';
+  return own < sides.length && NO_RACES.some(({ is }) => is(sides, report)) ? 'known' : 'ours';
+}
+
+/** Whether a report is about our code. */
+function verdict(report) {
+  if (/ThreadSanitizer: data race/.test(report)) return verdictOfRace(report);
+  return frames(report).some(isOurFrame) || /runtime error/.test(report) ? 'ours' : 'foreign';
 }
 
 function readReports(dir) {
@@ -115,8 +138,10 @@ async function runFile(kind, copy, file, env) {
   const all = { ...env, ...options(path.join(reports, 'report')), XPF_SANITIZER: kind };
   const args = ['--test', '--test-reporter=spec', path.join(copy, file)];
   const result = await run(process.execPath, args, { timeoutMs: TEST_FILE_MS, env: all });
-  const found = readReports(reports);
-  return { ...result, foreign: found.filter((report) => !isOurs(report)).length, ours: found.filter(isOurs) };
+  const found = readReports(reports).map((report) => ({ report, of: verdict(report) }));
+  const count = (word) => found.filter(({ of }) => of === word).length;
+  const ours = found.filter(({ of }) => of === 'ours').map(({ report }) => report);
+  return { ...result, foreign: count('foreign'), known: count('known'), ours };
 }
 
 /** Tests have deadlines, and sanitizers are slow: what fails without a report gets one more run. */
@@ -133,10 +158,11 @@ async function testUnder(kind, isShort) {
     if (!result.ok && result.ours.length === 0) result = await runFile(kind, copy, file, { LD_PRELOAD: libraries });
     const tests = /^ℹ pass (\d+)$/m.exec(result.text);
     const title = `${kind}: ${path.basename(file)}: ${tests ? tests[1] : 'no'} tests, ${result.ours.length} reports`;
-    const others = result.foreign > 0 ? ` (${result.foreign} about Node alone)` : '';
+    const others = [result.foreign && `${result.foreign} about Node alone`, result.known && `${result.known} about descriptors`];
     const isGood = result.ok && result.ours.length === 0;
     const tail = result.text.slice(result.text.indexOf('failing tests')).slice(0, 6000);
-    tell(isGood ? 'passed' : 'failed', title + others, isGood ? '' : result.ours.slice(0, 5).join('\n') || tail);
+    const inBrackets = others.some(Boolean) ? ` (${others.filter(Boolean).join(', ')})` : '';
+    tell(isGood ? 'passed' : 'failed', title + inBrackets, isGood ? '' : result.ours.slice(0, 5).join('\n') || tail);
   }
 }
 
@@ -179,4 +205,8 @@ async function main() {
   process.exitCode = counts.failed > 0 ? 1 : 0;
 }
 
-main();
+module.exports = { verdict };
+
+if (require.main === module) {
+  main();
+}
