@@ -217,8 +217,6 @@
   X(TOP_KEYS_SNAPSHOT, "snapshot", "快照")                                                           \
   X(TOP_KEYS_HELP, "help", "帮助")                                                                   \
   X(TOP_KEYS_QUIT, "quit", "退出")                                                                   \
-  X(TOP_DETAIL_OLD, "no figures yet", "暂无数据")                                                      \
-  X(TOP_DETAIL_MAX, "max %s", "最大 %s")                                                             \
   X(TOP_HELP_TITLE, "Keys", "按键")                                                                  \
   X(TOP_HELP_MOVE, "select a row", "选择行")                                                          \
   X(TOP_HELP_SORT, "sort by the column on the left, on the right", "按左/右侧的列排序")                    \
@@ -241,7 +239,6 @@
   X(TOP_JOB_RUNNING, "%s of %d: %s", "%s (进程 %d): %s")                                             \
   X(TOP_JOB_DONE, "%s of %d: %s (%s)", "%s (进程 %d): %s (%s)")                                      \
   X(TOP_JOB_FAILED, "%s of %d failed: %s", "%s (进程 %d) 失败: %s")                                    \
-  X(TOP_JOB_STOPPING, "stopping", "正在停止")                                                          \
   X(TOP_JOB_BUSY, "Too many jobs at once; wait until one is done.", "同时进行的任务过多, 请等待其完成.")          \
   X(TOP_JOB_NONE, "Select a process first.", "请先选择进程.")                                            \
   X(TOP_JOB_CPU, "CPU profile", "CPU 采样")                                                          \
@@ -253,7 +250,6 @@
   X(TOP_BAD_TERMINAL, "the terminal type \"%s\" is not known here; set TERM, or use xprofctl top --once", "无法识别的终端类型 \"%s\"; 请设置 TERM, 或使用 xprofctl top --once") \
   X(TOP_BAD_SORT, "--sort must be one of the columns that xprofctl help top lists, not \"%s\"", "--sort 必须是 xprofctl help top 列出的列之一, 而不是 \"%s\"") \
   X(TOP_FAILED, "the live view cannot be shown: %s", "无法显示实时视图: %s")                               \
-  X(TOP_ELSEWHERE, "another process listens at its place", "其他进程占用了其监听位置")                         \
   /* watch */                                                                                      \
   X(WATCH_UNKNOWN, "process %d has no metric %s", "进程 %d 没有指标 %s")                                 \
   X(WATCH_NO_RATE, "%s is not a number, so it has no rate", "%s 不是数字, 无法计算速率")                     \

@@ -83,11 +83,3 @@ double xpf_histogram_mean_us(const struct xpf_histogram *h) {
   }
   return total == 0 ? 0 : sum_us / (double)total;
 }
-
-uint32_t xpf_histogram_max_us(const struct xpf_histogram *h) {
-  for (uint32_t i = XPF_HISTOGRAM_BUCKETS; i-- > 0;) {
-    if (count_of(h, i) > 0)
-      return xpf_histogram_bucket_limit_us(i);
-  }
-  return 0;
-}

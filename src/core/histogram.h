@@ -24,5 +24,4 @@ uint64_t xpf_histogram_count(const struct xpf_histogram *h);
 /* The value below or at which `percent` % of the values lie, in µs; 0 when empty. */
 uint32_t xpf_histogram_percentile_us(const struct xpf_histogram *h, double percent);
 double xpf_histogram_mean_us(const struct xpf_histogram *h);
-uint32_t xpf_histogram_max_us(const struct xpf_histogram *h);
 #endif

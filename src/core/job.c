@@ -78,13 +78,6 @@ struct xpf_job *xpf_job_find(const struct xpf_job_type *type, uint32_t thread_id
   return NULL;
 }
 
-unsigned xpf_jobs_count(void) {
-  unsigned count = 0;
-  for (struct xpf_job *job = xpf_jobs; job; job = job->next)
-    count++;
-  return count;
-}
-
 static bool any_left(bool of_thread, uint32_t thread_id) {
   for (struct xpf_job *job = xpf_jobs; job; job = job->next)
     if (!of_thread || job->thread_id == thread_id)

@@ -127,8 +127,6 @@ void xpf_jobs_wait(unsigned limit_s);
 void xpf_jobs_end_all(const char *reason, unsigned limit_ms, void (*done)(void *arg), void *arg);
 /* [core] The loop is about to close. */
 void xpf_jobs_close(void);
-/* [core] How many run or are queued. */
-unsigned xpf_jobs_count(void);
 
 /* [any] The next free name: x-<kind>-<pid>-<YYYYMMDD>-<n>.<extension>. */
 void xpf_job_next_name(char *name, size_t size, const char *kind, const char *extension);

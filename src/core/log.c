@@ -328,27 +328,6 @@ void xpf_log_post(struct xpf_log *log, enum xpf_log_level level, const char *com
                        TEXT_MAX_BYTES);
 }
 
-void xpf_log_postf(struct xpf_log *log, enum xpf_log_level level, const char *component,
-                   uint32_t thread_id, const char *format, ...) {
-  char text[4096];
-  va_list args;
-  if (!xpf_log_wants(log, level))
-    return;
-  va_start(args, format);
-  int size = vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-  if (size < 0)
-    return;
-  char *longer = (size_t)size >= sizeof text ? malloc((size_t)size + 1) : NULL;
-  if (longer) {
-    va_start(args, format);
-    vsnprintf(longer, (size_t)size + 1, format, args);
-    va_end(args);
-  }
-  xpf_log_post(log, level, component, thread_id, longer ? longer : text);
-  free(longer);
-}
-
 int xpf_log_drain(struct xpf_log *log) {
   uint64_t lost;
   struct xpf_log_queued *lines = xpf_log_queue_take(&log->queue, &lost);

@@ -37,9 +37,6 @@ void xpf_log_write_json(struct xpf_log *log, enum xpf_log_level level, const cha
 /* [any] Queues a line (bounded: 4096 lines, then the oldest are counted as lost). */
 void xpf_log_post(struct xpf_log *log, enum xpf_log_level level, const char *component,
                   uint32_t thread_id, const char *text);
-void xpf_log_postf(struct xpf_log *log, enum xpf_log_level level, const char *component,
-                   uint32_t thread_id, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
 /* [core] Writes the queue. Returns lines written. */
 int xpf_log_drain(struct xpf_log *log);
 /* [core] Once a second: reopen when the file was moved or deleted, new day, links, retention

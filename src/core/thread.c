@@ -201,13 +201,6 @@ void xpf_thread_return(struct xpf_thread *thread) {
   pthread_mutex_unlock(&xpf_thread_lock);
 }
 
-bool xpf_thread_is_ending(struct xpf_thread *thread) {
-  pthread_mutex_lock(&xpf_thread_lock);
-  bool ending = thread->ended;
-  pthread_mutex_unlock(&xpf_thread_lock);
-  return ending;
-}
-
 void xpf_thread_item_add(struct xpf_thread *thread, struct xpf_thread_item *item) {
   item->next = thread->items;
   thread->items = item;

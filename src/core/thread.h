@@ -131,10 +131,9 @@ void xpf_thread_items_fatal(struct xpf_thread *thread, const char *reason);
 void xpf_thread_item_add(struct xpf_thread *thread, struct xpf_thread_item *item);    /* [js] */
 void xpf_thread_item_remove(struct xpf_thread *thread, struct xpf_thread_item *item); /* [js] */
 /* Another thread reads V8 data of this isolate: the end of the thread waits for the return.
- * _borrow [js]; _return [any]; _is_ending [any]: please hurry, somebody waits. */
+ * _borrow [js]; _return [any]. */
 void xpf_thread_borrow(struct xpf_thread *thread);
 void xpf_thread_return(struct xpf_thread *thread);
-bool xpf_thread_is_ending(struct xpf_thread *thread);
 
 /* ---- GC ----------------------------------------------------------------------------------------
  */

@@ -175,10 +175,6 @@ void xpf_outside_publish(const struct xpf_outside *outside, struct xpf_entity *e
       xpf_entity_mark(entity, first + i, (enum xpf_quality)outside->qualities[i]);
 }
 
-uint64_t xpf_outside_start_ticks(const struct xpf_outside *outside) {
-  return outside->start_ticks;
-}
-
 static int open_dir(const char *proc, pid_t pid) {
   char path[4096];
   snprintf(path, sizeof path, "%s/%d", proc, (int)pid);

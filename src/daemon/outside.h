@@ -48,6 +48,4 @@ int xpf_outside_read(struct xpf_outside *outside, int64_t now_ms);
 /* All of them into the entity, whose kind has them from the field `first` on. */
 void xpf_outside_publish(const struct xpf_outside *outside, struct xpf_entity *entity,
                          unsigned first);
-/* Since boot: with the pid it names the process for ever. */
-uint64_t xpf_outside_start_ticks(const struct xpf_outside *outside);
 #endif

@@ -261,16 +261,6 @@ void xpf_world_remove(struct xpf_world *world, struct xpf_entity *entity) {
   free_node(node);
 }
 
-void xpf_world_remove_older(struct xpf_world *world, const struct xpf_kind *kind,
-                            int64_t since_ms) {
-  struct xpf_entity *next;
-  for (struct xpf_entity *entity = xpf_world_first(world, kind); entity; entity = next) {
-    next = entity->next;
-    if (entity->updated_ms < since_ms)
-      xpf_world_remove(world, entity);
-  }
-}
-
 void xpf_world_free(struct xpf_world *world) {
   if (!world)
     return;

@@ -44,8 +44,6 @@ struct xpf_entity *xpf_world_find(const struct xpf_world *world, const struct xp
                                   const char *key);
 /* It is gone: children first, listeners are told, then it is freed. */
 void xpf_world_remove(struct xpf_world *world, struct xpf_entity *entity);
-/* Removes the entities of a kind that were not updated since (a disk that was unplugged). */
-void xpf_world_remove_older(struct xpf_world *world, const struct xpf_kind *kind, int64_t since_ms);
 
 /* Values. A field that is not set keeps what it had; a new entity begins with ABSENT everywhere. */
 void xpf_entity_set(struct xpf_entity *entity, unsigned field, double value);

@@ -77,26 +77,6 @@ int xpf_private_dir_ensure(const char *path) {
   return error;
 }
 
-int xpf_socket_dir_ensure(char *path, size_t size) {
-  static const char *const roots[] = XPF_RUNTIME_ROOTS;
-  char dir[64];
-  int error = -ENOENT;
-  for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
-    int used =
-        snprintf(dir, sizeof dir, "%s/" XPF_RUNTIME_DIR_FORMAT, roots[i], (unsigned)geteuid());
-    if (used < 0 || (size_t)used >= size || (size_t)used >= sizeof dir) {
-      error = -ENAMETOOLONG;
-      continue;
-    }
-    error = xpf_private_dir_ensure(dir);
-    if (!error) {
-      memcpy(path, dir, (size_t)used + 1);
-      return 0;
-    }
-  }
-  return error;
-}
-
 int xpf_socket_path(const char *dir, pid_t ns_pid, char *path, size_t size) {
   struct sockaddr_un address;
   int used = snprintf(path, size, "%s/" XPF_SOCKET_FORMAT, dir, (int)ns_pid);

@@ -6,12 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Makes (0700) or checks the private directory `<root>/xprofiler-<uid>`: a real directory, ours, no
- * access for others (an own directory with wider access is narrowed). Tries the roots in order.
- * Writes its path; the first error of the last root when none is usable. */
-int xpf_socket_dir_ensure(char *path, size_t size);
-/* The same check for one directory, e.g. log_dir's default. -EPERM: foreign owner, -ENOTDIR: a
- * link. */
+/* Makes (0700) or checks a private directory: a real one, ours, no access for others (an own
+ * directory with wider access is narrowed). -EPERM: foreign owner, -ENOTDIR: a link. */
 int xpf_private_dir_ensure(const char *path);
 /* `<dir>/<pid>.sock`. -ENAMETOOLONG when it would not fit into sun_path. */
 int xpf_socket_path(const char *dir, pid_t ns_pid, char *path, size_t size);

@@ -241,11 +241,6 @@ static int send_line(struct xpf_client *client, char *take_line, int64_t deadlin
   return rc;
 }
 
-int xpf_client_notify(struct xpf_client *client, const char *method, cJSON *take_params,
-                      int timeout_ms) {
-  return send_line(client, xpf_notification(method, take_params), deadline_after(timeout_ms));
-}
-
 /* ---- receiving ---- */
 
 struct call {

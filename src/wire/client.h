@@ -41,9 +41,6 @@ int xpf_client_take(struct xpf_client *client, cJSON **result, struct xpf_fault 
 /* The same for a caller that reads replies itself: the next line as it came, NUL-terminated, valid
  * until the next call. 0, -EAGAIN, or as _take. */
 int xpf_client_take_line(struct xpf_client *client, char **line, size_t *size);
-/* Sends without waiting; used for `cancel`. */
-int xpf_client_notify(struct xpf_client *client, const char *method, cJSON *take_params,
-                      int timeout_ms);
 /* The id that the last _call used, for `cancel` from a signal-driven caller. */
 long long xpf_client_last_id(const struct xpf_client *client);
 #endif

@@ -135,7 +135,3 @@ enum xpf_frame_result xpf_frame_next(struct xpf_frame *frame, char **line, size_
   release_when_empty(frame);
   return XPF_FRAME_NONE;
 }
-
-bool xpf_frame_is_partial(const struct xpf_frame *frame) {
-  return frame->skipping || frame->size > frame->scanned;
-}

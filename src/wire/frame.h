@@ -25,6 +25,4 @@ int xpf_frame_feed(struct xpf_frame *frame, const void *data, size_t size);
 /* The next line: *line is NUL-terminated, without '\n' (and without a '\r' before it), valid until
  * the next call on this frame. Empty lines are skipped. */
 enum xpf_frame_result xpf_frame_next(struct xpf_frame *frame, char **line, size_t *size);
-/* A line has begun and its newline has not arrived. */
-bool xpf_frame_is_partial(const struct xpf_frame *frame);
 #endif

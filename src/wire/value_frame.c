@@ -122,7 +122,3 @@ enum xpf_value_frame_result xpf_value_frame_next(struct xpf_value_frame *frame, 
       return XPF_VALUE_FRAME_TEXT;
   }
 }
-
-bool xpf_value_frame_is_partial(const struct xpf_value_frame *frame) {
-  return frame->depth > 0;
-}

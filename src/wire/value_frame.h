@@ -35,6 +35,4 @@ int xpf_value_frame_feed(struct xpf_value_frame *frame, const void *data, size_t
 /* The next text, not terminated, valid until the next feed. */
 enum xpf_value_frame_result xpf_value_frame_next(struct xpf_value_frame *frame, const char **text,
                                                  size_t *size);
-/* A text has begun and its end has not arrived. */
-bool xpf_value_frame_is_partial(const struct xpf_value_frame *frame);
 #endif

@@ -266,7 +266,7 @@ static void last_words_survive_a_reset(void **state) {
   assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
   assert_int_equal(xpf_client_adopt(&client, pair[0]), 0);
   assert_int_equal(send(pair[1], words, sizeof words - 1, 0), sizeof words - 1);
-  assert_int_equal(xpf_client_notify(client, "unread", NULL, 1000), 0);
+  assert_int_equal(send(pair[0], "unread\n", 7, 0), 7);
   close(pair[1]);
   assert_int_equal(xpf_client_call(client, "a", NULL, 5000, NULL, NULL, NULL, &fault),
                    XPF_CLIENT_FAULT);
@@ -484,7 +484,6 @@ static void a_closed_target_raises_no_signal(void **state) {
                    -ECONNRESET);
   assert_int_equal(xpf_client_call(target.client, "a", NULL, 1000, NULL, NULL, NULL, NULL),
                    -ECONNRESET);
-  assert_int_equal(xpf_client_notify(target.client, "a", NULL, 1000), -ECONNRESET);
   finish(&target);
 }
 
@@ -559,20 +558,9 @@ static void a_target_that_does_not_read_is_a_timeout(void **state) {
                    -ETIMEDOUT);
   assert_in_range(now_ms() - began, 150, 5000);
   /* Half a line is on its way: nothing may follow it. */
-  assert_int_equal(xpf_client_notify(target.client, "b", NULL, 150), -ETIMEDOUT);
+  assert_int_equal(xpf_client_call(target.client, "b", NULL, 150, NULL, NULL, NULL, NULL),
+                   -ETIMEDOUT);
   finish(&target);
-}
-
-static void a_notification_has_no_id(void **state) {
-  (void)state;
-  struct target target = {.reads_first = true};
-  cJSON *params = cJSON_CreateObject();
-  cJSON_AddNumberToObject(params, "id", 4);
-  start(&target);
-  assert_int_equal(xpf_client_notify(target.client, "cancel", params, 1000), 0);
-  finish(&target);
-  assert_string_equal(target.line,
-                      "{\"jsonrpc\":\"2.0\",\"method\":\"cancel\",\"params\":{\"id\":4}}");
 }
 
 int main(void) {
@@ -603,7 +591,6 @@ int main(void) {
       cmocka_unit_test(an_endless_line_is_not_our_protocol),
       cmocka_unit_test(a_big_request_goes_out),
       cmocka_unit_test(a_target_that_does_not_read_is_a_timeout),
-      cmocka_unit_test(a_notification_has_no_id),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,21 +123,6 @@ static void test_listeners_hear_children_go_first(void **state) {
   xpf_world_free(world);
 }
 
-static void test_what_is_not_updated_is_removed(void **state) {
-  (void)state;
-  struct xpf_world *world = xpf_world_new();
-  xpf_entity_updated(process(world, "1"), 1000);
-  xpf_entity_updated(process(world, "2"), 2000);
-  xpf_entity_updated(process(world, "3"), 1500);
-  xpf_world_remove_older(world, &PROCESS, 2000);
-  struct xpf_entity *left = xpf_world_first(world, &PROCESS);
-  assert_string_equal(left->key, "2");
-  assert_null(left->next);
-  process(world, "4");
-  assert_string_equal(left->next->key, "4");
-  xpf_world_free(world);
-}
-
 static void test_texts_are_made_utf8_and_replaced(void **state) {
   (void)state;
   struct xpf_world *world = xpf_world_new();
@@ -176,7 +161,6 @@ int main(void) {
       cmocka_unit_test(test_values_begin_absent_and_say_what_they_are),
       cmocka_unit_test(test_the_same_key_is_the_same_entity_within_its_kind),
       cmocka_unit_test(test_listeners_hear_children_go_first),
-      cmocka_unit_test(test_what_is_not_updated_is_removed),
       cmocka_unit_test(test_texts_are_made_utf8_and_replaced),
       cmocka_unit_test(test_the_number_of_entities_is_bounded_and_told_once),
   };
