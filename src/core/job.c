@@ -10,6 +10,7 @@
 #include "core/job_flow.h"
 #include "core/local_client.h"
 #include "core/sigterm.h"
+#include "core/snapshot_memory.h"
 #include "xpf_protocol.h"
 
 #define TICK_MS    100
@@ -152,6 +153,8 @@ static bool end_on_thread(struct xpf_job *job, struct xpf_thread *thread, bool i
   int err = job->type->end(job, thread, is_last, &job->fault);
   if (err < 0)
     job->error = err;
+  if (err != XPF_JOB_ENDS_LATER && !is_last)
+    xpf_snapshot_memory_return_rest(job->began_ns);
   add_pause(job, since);
   return err != XPF_JOB_ENDS_LATER;
 }

@@ -1,11 +1,9 @@
 #include <errno.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 #include <string.h>
 
 #include "core/job.h"
 #include "core/memory_room.h"
+#include "core/snapshot_memory.h"
 #include "host/os.h"
 #include "xpf_protocol.h"
 
@@ -64,12 +62,6 @@ static int refuse(struct snapshot_job *self, int err, struct xpf_fault *fault) {
   return err;
 }
 
-static void give_back_memory(void) {
-#if defined(__GLIBC__)
-  malloc_trim(0);
-#endif
-}
-
 static int begin(struct xpf_job *job, struct xpf_thread *thread, struct xpf_fault *fault) {
   struct snapshot_job *self = (struct snapshot_job *)job;
   if (self->max_rss_bytes == 0)
@@ -80,7 +72,7 @@ static int begin(struct xpf_job *job, struct xpf_thread *thread, struct xpf_faul
                                          .arg = self};
   int err = xpf_bridge_snapshot_take(xpf_thread_bridge(thread), &options, &self->snapshot);
   if (err) {
-    give_back_memory();
+    xpf_snapshot_memory_return();
     return refuse(self, err, fault);
   }
   self->nodes = xpf_bridge_snapshot_nodes(self->snapshot);
@@ -98,7 +90,7 @@ static void release(struct xpf_job *job, struct xpf_thread *thread) {
   struct snapshot_job *self = (struct snapshot_job *)job;
   xpf_bridge_snapshot_free(self->snapshot);
   self->snapshot = NULL;
-  give_back_memory();
+  xpf_snapshot_memory_return();
 }
 
 static void describe(const struct xpf_job *job, cJSON *result) {
