@@ -1,4 +1,4 @@
-// links: src/host/coredump_map_linux.c -Wl,--wrap=open
+// links: src/host/coredump_map_linux.c -Wl,--wrap=open,--wrap=open64
 /* Any bytes in place of /proc/self/maps and smaps: areas that lie within the room there is, with
  * names that end. */
 #include <fcntl.h>
@@ -9,11 +9,19 @@
 #define CAPACITY 64
 
 static struct fuzz_file file;
+static bool is_read; /* the input, not this program's own areas */
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...) {
-  return __real_open(strncmp(path, "/proc/self/", 11) == 0 ? file.path : path, flags);
+  is_read = strncmp(path, "/proc/self/", 11) == 0;
+  return __real_open(is_read ? file.path : path, flags);
+}
+
+/* What glibc calls it where files may be large. */
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...) {
+  return __wrap_open(path, flags);
 }
 
 static void check(const struct xpf_coredump_map *map) {
@@ -33,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   require(xpf_coredump_map_init(&map, CAPACITY) == 0);
   require(xpf_coredump_map_init(&earlier, CAPACITY) == 0);
   require(xpf_coredump_map_read(&earlier, true) == 0);
+  require(is_read);
   check(&earlier);
   require(xpf_coredump_map_read(&map, false) == 0);
   check(&map);
