@@ -65,7 +65,7 @@ size_t xpf_world_count(const struct xpf_world *world);
 /* The kinds that were made known, in order; NULL at the end. */
 const struct xpf_kind *xpf_world_kind(const struct xpf_world *world, unsigned index);
 const struct xpf_kind *xpf_world_kind_named(const struct xpf_world *world, const char *name);
-/* Makes a kind known before it has entities (so that it is listed). 0 or -ENOMEM, -E2BIG. */
+/* Makes a kind known before it has entities (so that it is listed). Its index, or -E2BIG. */
 #define XPF_KINDS_MAX 320
 int xpf_world_add_kind(struct xpf_world *world, const struct xpf_kind *kind);
 
