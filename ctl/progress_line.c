@@ -48,9 +48,9 @@ static void draw(const cJSON *params) {
 
 void xpf_progress_line_update(void *arg, const cJSON *params) {
   struct xpf_progress_line *line = arg;
-
-  snprintf(line->filepath, sizeof line->filepath, "%s",
-           xpf_reply_field_text(params, "filepath", line->filepath));
+  const char *filepath = xpf_reply_field_text(params, "filepath", NULL);
+  if (filepath != NULL)
+    snprintf(line->filepath, sizeof line->filepath, "%s", filepath);
   if (!line->is_terminal)
     return;
   draw(params);

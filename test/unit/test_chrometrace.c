@@ -40,16 +40,15 @@ static void written(void **state) {
   xpf_profile_sample_add(p, 1, 6, 0);
   char *text = text_of_profile(xpf_chrometrace_write, p);
   assert_string_equal(
-      text, HEAD(
-                "node", "JavaScript") EVENT("B") "\"ts\":4,\"name\":\"(anonymous)\",\"cat\":\"js\","
-                                                 "\"args\":{\"url\":\"/my "
-                                                 "dir/"
-                                                 "\xe4\xbd\xa0.js\",\"line\":3,\"column\":7}}"
-                                                 "," EVENT("B") "\"ts\":4,\"name\":\"say "
-                                                                "\\\"hi\\\"\\\\\\n\\u0001</"
-                                                                "script>\",\"cat\":\"native\"}"
-                                                                "," EVENT("E") "\"ts\":6}," EVENT(
-                                                                    "E") "\"ts\":9}]}");
+      text, HEAD("node", "JavaScript")
+                EVENT("B") "\"ts\":4,\"name\":\"(anonymous)\",\"cat\":\"js\","
+                           "\"args\":{\"url\":\"/my "
+                           "dir/"
+                           "\xe4\xbd\xa0.js\",\"line\":3,\"column\":7}}"
+                           "," EVENT("B") "\"ts\":4,\"name\":\"say "
+                                          "\\\"hi\\\"\\\\\\n\\u0001</"
+                                          "script>\",\"cat\":\"native\"}"
+                                          "," EVENT("E") "\"ts\":6}," EVENT("E") "\"ts\":9}]}");
   free(text);
   xpf_profile_free(p);
 }
