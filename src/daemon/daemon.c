@@ -150,6 +150,12 @@ int xpf_daemon_start(struct xpf_daemon *daemon, uv_loop_t *loop,
   return 0;
 }
 
+void xpf_daemon_reload(struct xpf_daemon *daemon) {
+  for (unsigned i = 0; !daemon->is_stopping && xpf_parts[i]; i++)
+    if (daemon->parts[i] && xpf_parts[i]->reload)
+      xpf_parts[i]->reload(daemon->parts[i]);
+}
+
 /* One stage after the other: parts, then collectors, then the store that listens to both. */
 static void stop_next(void *arg) {
   struct xpf_daemon *daemon = arg;

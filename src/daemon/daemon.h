@@ -54,6 +54,8 @@ struct xpf_part;
  * why; the loop then runs empty by itself. */
 int xpf_daemon_start(struct xpf_daemon *daemon, uv_loop_t *loop,
                      const struct xpf_settings *settings, char *why, size_t why_size);
+/* The files that settings name (token, certificate, key) are read anew. */
+void xpf_daemon_reload(struct xpf_daemon *daemon);
 /* Begins the end; the loop runs empty when it is done. Then call _free. */
 void xpf_daemon_stop(struct xpf_daemon *daemon);
 void xpf_daemon_free(struct xpf_daemon *daemon);

@@ -1,6 +1,7 @@
 /* xprofd: the daemon of a host. Finds every Node.js process, adds the host's figures, keeps a
  * history, serves it. */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@ extern char **environ;
 struct process {
   struct xpf_daemon daemon;
   struct xpf_settings settings;
-  uv_signal_t term, interrupt;
+  uv_signal_t term, interrupt, hangup;
+  bool had_terminal;
 };
 
 static void print_help(void) {
@@ -54,7 +56,17 @@ static void on_signal(uv_signal_t *signal, int number) {
   struct process *process = signal->data;
   uv_close((uv_handle_t *)&process->term, NULL);
   uv_close((uv_handle_t *)&process->interrupt, NULL);
+  uv_close((uv_handle_t *)&process->hangup, NULL);
   xpf_daemon_stop(&process->daemon);
+}
+
+/* Files are read anew; but who was started in a terminal ends with it. */
+static void on_hangup(uv_signal_t *signal, int number) {
+  struct process *process = signal->data;
+  if (process->had_terminal && !isatty(STDIN_FILENO))
+    on_signal(signal, number);
+  else
+    xpf_daemon_reload(&process->daemon);
 }
 
 static int run(struct process *process) {
@@ -67,9 +79,12 @@ static int run(struct process *process) {
   } else {
     uv_signal_init(loop, &process->term);
     uv_signal_init(loop, &process->interrupt);
-    process->term.data = process->interrupt.data = process;
+    uv_signal_init(loop, &process->hangup);
+    process->term.data = process->interrupt.data = process->hangup.data = process;
+    process->had_terminal = isatty(STDIN_FILENO);
     uv_signal_start(&process->term, on_signal, SIGTERM);
     uv_signal_start(&process->interrupt, on_signal, SIGINT);
+    uv_signal_start(&process->hangup, on_hangup, SIGHUP);
     printf("xprofd %s, pid %d\n", XPF_VERSION, (int)getpid());
     fflush(stdout);
   }

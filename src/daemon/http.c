@@ -204,6 +204,8 @@ static int finish_exchange(struct xpf_connection *connection) {
 static int send_more(struct xpf_connection *connection) {
   struct xpf_exchange *exchange = connection->exchange;
   static unsigned char buffer[LWS_PRE + XPF_EXCHANGE_PIECE]; /* one loop, one thread */
+  if (connection->must_end)
+    return -1;
   if (!exchange)
     return 0;
   bool is_last = false;
@@ -230,10 +232,24 @@ static void gone(struct xpf_connection *connection) {
     xpf_exchange_leave(exchange);
 }
 
+/* At the beginning of each connection, in place of what the vhost was made with: its context of
+ * OpenSSL keeps one certificate for each type of key, and would go on to show an old one. */
+static int choose_certificate(SSL *ssl, void *arg) {
+  const struct xpf_http *http = arg;
+  STACK_OF(X509) *chain = NULL;
+  if (!http->renewed)
+    return 1;
+  SSL_certs_clear(ssl);
+  SSL_CTX_get0_chain_certs(http->renewed, &chain);
+  return SSL_use_cert_and_key(ssl, SSL_CTX_get0_certificate(http->renewed),
+                              SSL_CTX_get0_privatekey(http->renewed), chain, 1);
+}
+
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t size) {
-  (void)user;
-  const struct xpf_http *http = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
+  struct xpf_http *http = wsi ? lws_context_user(lws_get_context(wsi)) : NULL;
+  if (http && reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
+    SSL_CTX_set_cert_cb(user, choose_certificate, http);
   struct xpf_connection *connection =
       http ? find_connection(http, lws_get_opaque_user_data(wsi)) : NULL;
   if (!connection)
@@ -308,6 +324,7 @@ static void free_http(struct xpf_http *http) {
   free((char *)(uintptr_t)http->options.token);
   free((char *)(uintptr_t)http->options.tls_cert);
   free((char *)(uintptr_t)http->options.tls_key);
+  SSL_CTX_free(http->renewed);
   free(http);
 }
 
@@ -340,6 +357,27 @@ int xpf_http_start(struct xpf_http **out, struct xpf_daemon *daemon,
     snprintf(why, why_size,
              "listen: libwebsockets does not start; is the package libwebsockets-evlib-uv there?");
   return error;
+}
+
+int xpf_http_set_token(struct xpf_http *http, const char *token) {
+  if (http->options.token && strcmp(http->options.token, token) == 0)
+    return 0;
+  const char *copy = copy_text(token);
+  if (!copy)
+    return -ENOMEM;
+  free((char *)(uintptr_t)http->options.token);
+  http->options.token = copy;
+  for (struct xpf_connection *at = http->connections; at; at = at->next)
+    if (at->wsi && at->exchange && at->exchange->state == XPF_EXCHANGE_STREAMING) {
+      at->must_end = true;
+      lws_callback_on_writable(at->wsi);
+    }
+  return 0;
+}
+
+void xpf_http_set_certificate(struct xpf_http *http, SSL_CTX *take) {
+  SSL_CTX_free(http->renewed);
+  http->renewed = take;
 }
 
 static int64_t patience_ms(const struct xpf_connection *connection) {

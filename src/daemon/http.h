@@ -10,6 +10,7 @@
 #include "daemon/tcp_accept.h"
 
 struct lws;
+struct ssl_ctx_st;
 struct lws_context;
 struct lws_vhost;
 
@@ -31,6 +32,7 @@ struct xpf_connection {
   struct xpf_address peer, local;
   int64_t since_ms; /* of what is going on: waiting for a request, its body, the client's reading */
   bool had_request, is_extra; /* extra: is only told that there are too many */
+  bool must_end;              /* its stream is for who had a token that is no more */
   struct xpf_connection *next, **link;
 };
 
@@ -40,6 +42,8 @@ struct xpf_http {
   struct xpf_tcp_accept accept;
   struct lws_context *context;
   struct lws_vhost *vhost;
+  struct ssl_ctx_st
+      *renewed; /* certificate and key for new connections; NULL: those of the vhost */
   struct xpf_connection *connections;
   unsigned connections_count;
   uintptr_t last_number;
@@ -53,6 +57,11 @@ struct xpf_http {
 /* 0; else negative with a sentence in why: *out is then NULL, or is to be stopped. */
 int xpf_http_start(struct xpf_http **out, struct xpf_daemon *daemon,
                    const struct xpf_http_options *options, char *why, size_t why_size);
+/* From now on. Live streams end when the token is another one: who knows it comes back. 0, -ENOMEM.
+ */
+int xpf_http_set_token(struct xpf_http *http, const char *token);
+/* For connections that begin from now on; taken over. */
+void xpf_http_set_certificate(struct xpf_http *http, struct ssl_ctx_st *take);
 void xpf_http_tick(struct xpf_http *http, int64_t now_ms);
 void xpf_http_stop(struct xpf_http *http, void (*closed)(void *arg), void *arg);
 

@@ -7,39 +7,16 @@
 #include "daemon/daemon.h"
 #include "daemon/http.h"
 #include "daemon/part_list.h"
+#include "daemon/renewal.h"
 #include "daemon/tls_files.h"
+#include "daemon/token_file.h"
 
-#define TOKEN_MIN 16
-#define TOKEN_MAX 512
-
-/* The first line of the file, without blanks around it. */
-static int read_token(const char *path, char token[TOKEN_MAX + 2], char *why, size_t why_size) {
-  FILE *file = fopen(path, "re");
-  if (!file) {
-    snprintf(why, why_size, "token_file: %.400s cannot be read: %s", path, strerror(errno));
-    return -EINVAL;
-  }
-  bool has_line = fgets(token, TOKEN_MAX + 2, file) != NULL;
-  fclose(file);
-  size_t size = has_line ? strcspn(token, "\r\n") : 0;
-  token[size] = '\0';
-  if (size < TOKEN_MIN || size > TOKEN_MAX) {
-    snprintf(why, why_size,
-             "token_file: the first line of %.400s is the token and needs %d to %d characters; "
-             "make one with: openssl rand -hex 32",
-             path, TOKEN_MIN, TOKEN_MAX);
-    return -EINVAL;
-  }
-  for (size_t i = 0; i < size; i++)
-    if (token[i] <= ' ' || token[i] > '~') {
-      snprintf(why, why_size,
-               "token_file: the token in %.400s has a character that no header can have (only "
-               "visible ASCII, no blanks)",
-               path);
-      return -EINVAL;
-    }
-  return 0;
-}
+struct part {
+  struct xpf_http *http;
+  struct xpf_renewal *renewal;
+  void (*closed)(void *arg);
+  void *closed_arg;
+};
 
 /* Whoever can be reached by others must know them, and must not tell them in clear text. */
 static int check_reach(const struct xpf_settings *settings, const struct xpf_http_options *options,
@@ -66,12 +43,12 @@ static const char *text_or_null(const struct xpf_settings *settings, enum xpf_se
 }
 
 static int read_options(const struct xpf_settings *settings, struct xpf_http_options *out,
-                        char token[TOKEN_MAX + 2], char *why, size_t why_size) {
+                        char token[XPF_TOKEN_SIZE], char *why, size_t why_size) {
   const char *token_file = text_or_null(settings, XPF_SETTING_TOKEN_FILE);
   int error = xpf_address_parse(&out->listen, xpf_settings_text(settings, XPF_SETTING_LISTEN),
                                 "listen", why, why_size);
   if (!error && token_file)
-    error = read_token(token_file, token, why, why_size);
+    error = xpf_token_file_read(token_file, token, why, why_size);
   if (error)
     return error;
   out->token = token_file ? token : NULL;
@@ -85,28 +62,63 @@ static int read_options(const struct xpf_settings *settings, struct xpf_http_opt
 
 static int start(void **out, struct xpf_daemon *daemon, char *why, size_t why_size) {
   struct xpf_http_options options = {0};
-  char token[TOKEN_MAX + 2];
-  struct xpf_http *http = NULL;
+  char token[XPF_TOKEN_SIZE];
+  struct part *part = NULL;
   int error = read_options(daemon->settings, &options, token, why, why_size);
   if (!error)
-    error = xpf_http_start(&http, daemon, &options, why, why_size);
-  *out = http; /* also after a failure: what there is of it is to be stopped */
+    error = (part = calloc(1, sizeof *part)) ? 0 : -ENOMEM;
+  if (!error)
+    error = xpf_http_start(&part->http, daemon, &options, why, why_size);
+  if (!error)
+    error = (part->renewal = xpf_renewal_new(part->http)) ? 0 : -ENOMEM;
+  if (part && !part->http) {
+    free(part);
+    part = NULL;
+  }
+  *out = part; /* also after a failure: what there is of it is to be stopped */
   if (error)
     return error;
   char address[XPF_ADDRESS_TEXT_SIZE];
   const char *scheme = options.tls_cert ? "https" : "http";
-  xpf_address_write(&http->accept.address, address);
+  xpf_address_write(&part->http->accept.address, address);
   printf("console: %s://%s/\nmetrics: %s://%s/metrics\n", scheme, address, scheme, address);
   fflush(stdout);
   return 0;
 }
 
-static void tick(void *part, int64_t now_ms) {
-  xpf_http_tick(part, now_ms);
+static void tick(void *arg, int64_t now_ms) {
+  struct part *part = arg;
+  xpf_http_tick(part->http, now_ms);
+  xpf_renewal_tick(part->renewal, now_ms);
 }
 
-static void stop(void *part, void (*closed)(void *arg), void *arg) {
-  xpf_http_stop(part, closed, arg);
+static void reload(void *arg) {
+  struct part *part = arg;
+  xpf_renewal_ask(part->renewal);
 }
 
-const struct xpf_part xpf_part_http = {.name = "http", .start = start, .tick = tick, .stop = stop};
+static void http_closed(void *arg) {
+  struct part *part = arg;
+  void (*closed)(void *) = part->closed;
+  void *closed_arg = part->closed_arg;
+  free(part);
+  closed(closed_arg);
+}
+
+static void renewal_closed(void *arg) {
+  struct part *part = arg;
+  xpf_http_stop(part->http, http_closed, part);
+}
+
+static void stop(void *arg, void (*closed)(void *arg), void *closed_arg) {
+  struct part *part = arg;
+  part->closed = closed;
+  part->closed_arg = closed_arg;
+  if (part->renewal)
+    xpf_renewal_close(part->renewal, renewal_closed, part);
+  else
+    renewal_closed(part);
+}
+
+const struct xpf_part xpf_part_http = {
+    .name = "http", .start = start, .tick = tick, .reload = reload, .stop = stop};

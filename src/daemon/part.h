@@ -17,6 +17,7 @@ struct xpf_part {
   int (*start)(void **out, struct xpf_daemon *daemon, char *why, size_t why_size);
   /* Once a second, after the world's frame; may be NULL. */
   void (*tick)(void *part, int64_t now_ms);
+  void (*reload)(void *part); /* reads anew what files hold for it (SIGHUP); may be NULL */
   /* Begins its end; calls closed exactly once, now or later, when nothing of it is left. */
   void (*stop)(void *part, void (*closed)(void *arg), void *arg);
 };

@@ -60,3 +60,28 @@ int xpf_tls_files_check(const char *cert, const char *key, char *why, size_t why
     fclose(key_file);
   return error;
 }
+
+int xpf_tls_files_load(const char *cert, const char *key, SSL_CTX **out, char *why,
+                       size_t why_size) {
+  *out = NULL;
+  int error = xpf_tls_files_check(cert, key, why, why_size);
+  if (error)
+    return error;
+  SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+  if (!tls)
+    error = -ENOMEM;
+  else if (SSL_CTX_use_certificate_chain_file(tls, cert) != 1)
+    error = refuse("tls_cert", cert, "cannot be used as a chain of certificates", why, why_size);
+  else if (SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1 ||
+           SSL_CTX_check_private_key(tls) != 1)
+    error = refuse("tls_key", key, "is not the key of the certificate in tls_cert", why, why_size);
+  if (error) {
+    if (error == -ENOMEM)
+      snprintf(why, why_size, "tls_cert: out of memory");
+    SSL_CTX_free(tls);
+    tls = NULL;
+  }
+  ERR_clear_error();
+  *out = tls;
+  return error;
+}

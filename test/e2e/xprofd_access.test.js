@@ -3,10 +3,14 @@
 // Who may ask xprofd: addresses, token, TLS, users of this host, and what pages of other sites make a browser send.
 
 const assert = require('node:assert');
+const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const https = require('node:https');
+const tls = require('node:tls');
 const { spawnSync } = require('node:child_process');
+const { once } = require('node:events');
 const { test, before, after } = require('node:test');
 
 const { startXprofd, program } = require('./support/xprofd');
@@ -244,4 +248,67 @@ test('without a home of its own it asks for data_dir, and uses no folder that ot
   const { status, stderr } = spawnSync(program, [], { uid: NOBODY, gid: NOBODY, cwd: '/', env, encoding: 'utf8' });
   assert.strictEqual(status, 1);
   assert.match(stderr, /^xprofd: data_dir: HOME is not set; give data_dir a folder of your own$/m);
+});
+
+/** Which certificate the server shows to a new connection, and which one a file holds. */
+function shownBy(url) {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = tls.connect({ host: hostname, port, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
+const heldBy = (file) => new crypto.X509Certificate(fs.readFileSync(file)).fingerprint256;
+
+test('token, certificate and key are renewed while it runs; what is not usable is said and not used', async () => {
+  const place = fs.mkdtempSync(path.join(home, 'renewal-'));
+  const [first, second, third] = ['rsa', 'ec', 'rsa'].map((type, index) => makeCertificate(place, { name: `n${index}`, type }));
+  const at = (name) => path.join(place, name);
+  const put = ({ cert, key }) => {
+    fs.copyFileSync(cert, at('cert'));
+    fs.copyFileSync(key, at('key'));
+  };
+  const tokens = ['the-first-token-of-all', 'another-token-instead'];
+  put(first);
+  fs.writeFileSync(at('token'), tokens[0]);
+  const daemon = await startXprofd({ args: ['--token_file', at('token'), '--tls_cert', at('cert'), '--tls_key', at('key')], probe: { ca: first.ca } });
+  const statusWith = async (token, { ca }) => (await daemon.get('/api/kinds', { ca, ...bearer(token) })).status;
+  const shows = ({ cert }, what) => until(async () => (await shownBy(daemon.url())) === heldBy(cert), what, 60000);
+  try {
+    await shows(first, 'the first certificate');
+    assert.strictEqual(await statusWith(tokens[0], first), 200);
+    const stream = https.get(`${daemon.url()}/api/live?kind=xprofd`, { ca: first.ca, agent: false, ...bearer(tokens[0]) });
+    const [answer] = await within(once(stream, 'response'), 'the live stream');
+    const streamEnded = new Promise((resolve) => answer.resume().on('error', () => {}).on('close', resolve));
+
+    put(second);
+    fs.writeFileSync(at('token'), tokens[1]);
+    daemon.child.kill('SIGHUP');
+    await shows(second, 'the second certificate, on SIGHUP');
+    assert.strictEqual(await statusWith(tokens[0], second), 401, 'the token before is worth nothing');
+    assert.strictEqual(await statusWith(tokens[1], second), 200);
+    await within(streamEnded, 'the end of the stream that the token before opened');
+
+    fs.copyFileSync(third.key, at('key'));
+    fs.writeFileSync(at('token'), 'short');
+    daemon.child.kill('SIGHUP');
+    const kept = 'what was read before stays in use';
+    await until(() => daemon.stderr.includes(`is not the key of the certificate in tls_cert; ${kept}`), 'a sentence about the key');
+    assert.match(daemon.stderr, new RegExp(`^xprofd: token_file: the first line of .* needs 16 to 512 characters; .*; ${kept}$`, 'm'));
+    await shows(second, 'still the second certificate');
+    assert.strictEqual(await statusWith(tokens[1], second), 200);
+    const isTold = ({ name, text }) => name === 'renewal_failed' && text.startsWith('tls_key: ');
+    const events = async () => (await daemon.get('/api/events?from=-300000', { ca: second.ca, ...bearer(tokens[1]) })).json.events;
+    await until(async () => (await events()).some(isTold), 'an event that says so');
+
+    put(third);
+    await shows(third, 'the third certificate, without a signal');
+    assert.strictEqual(await statusWith(tokens[1], third), 200);
+  } finally {
+    const { status } = await daemon.stop();
+    assert.strictEqual(status, 0, daemon.stderr);
+  }
 });
