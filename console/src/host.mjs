@@ -113,7 +113,7 @@ export class HostPage extends ChartPage {
   showMemory() {
     const { world } = this.app;
     const memory = valueOf(world, world.list('host_memory')[0], 'total');
-    const sized = world.list(topKind(world, 'memory')).map((process) => ({ process, value: sumOf(world, process, 'pss') })).filter(({ value }) => value !== null);
+    const sized = world.list(topKind(world)).map((process) => ({ process, value: sumOf(world, process, 'pss') })).filter(({ value }) => value !== null);
     sized.sort((left, right) => right.value - left.value);
     const sum = sized.reduce((total, { value }) => total + value, 0);
     const text = (value) => amount(value, 'bytes');

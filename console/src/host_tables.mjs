@@ -9,7 +9,6 @@ import { meter } from './marks.mjs';
 import { word } from './words.mjs';
 
 const ROW_HEIGHT = 28;
-const ROWS_MAX = 25;
 
 // All processes of the host where xprofd looks at them, else those of Node.js.
 const COLUMNS = {
@@ -17,7 +16,7 @@ const COLUMNS = {
   memory: [['pss', 'bytes'], ['uss', 'bytes'], ['rss', 'bytes'], ['vsize', 'bytes']],
   io: [['read_bytes', 'bytes/s'], ['write_bytes', 'bytes/s'], ['major_faults', '/s']],
 };
-export const topKind = (world, what) => (what !== 'io' && world.kinds.has('host_process') ? 'host_process' : 'process');
+export const topKind = (world) => (world.kinds.has('host_process') ? 'host_process' : 'process');
 
 class Table {
   constructor(title, grid) {
@@ -51,8 +50,6 @@ export class ProcessTop extends Table {
     });
     super(word(`top_${what}`), grid);
     this.app = app;
-    this.first = COLUMNS[what][0][0];
-    this.what = what;
   }
 
   nameOf(process) {
@@ -78,9 +75,7 @@ export class ProcessTop extends Table {
   }
 
   show() {
-    const all = this.app.world.list(topKind(this.app.world, this.what));
-    if (all.length > ROWS_MAX) all.sort((left, right) => (this.value(right, this.first) ?? -1) - (this.value(left, this.first) ?? -1));
-    this.grid.setRows(all.slice(0, ROWS_MAX));
+    this.grid.setRows(this.app.world.list(topKind(this.app.world)));
   }
 }
 

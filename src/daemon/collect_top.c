@@ -1,5 +1,6 @@
-/* The processes of the whole host that use most CPU and most memory: the rows of a table, which
- * come and go. The pids are all read, the rest only of those in the table. */
+/* The processes of the whole host that use most CPU, memory and storage: the rows of a table, which
+ * come and go. What decides about it is read of all of them, the rest only of those in the table.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -20,7 +21,8 @@
 #include "host/user_name.h"
 
 #define PERIOD_MS     3000
-#define TOP           25 /* of each of the two orders */
+#define TOP           25 /* of each of the three orders */
+#define ROWS_MAX      (3 * TOP)
 #define STALE_MS      60000
 #define COST_FACTOR   50             /* at most 1 / 50 of a CPU goes into it */
 #define SHARES_NS     10000000u      /* of each reading for PSS and USS, the oldest first */
@@ -36,6 +38,7 @@ enum {
   USS,
   READ_BYTES,
   WRITE_BYTES,
+  MAJOR_FAULTS,
   THREADS,
   PRIORITY,
   NICE,
@@ -53,6 +56,7 @@ static const struct xpf_field FIELDS[] = {
     {"uss", NULL, NULL, XPF_FIELD_GAUGE, "bytes", "what would be free if it ended", "/proc/PID/smaps_rollup Private_*"},
     {"read_bytes", NULL, NULL, XPF_FIELD_COUNTER, "bytes", "bytes that storage had to read for it", "/proc/PID/io read_bytes"},
     {"write_bytes", NULL, NULL, XPF_FIELD_COUNTER, "bytes", "bytes it made dirty, to be written to storage", "/proc/PID/io write_bytes"},
+    {"major_faults", NULL, NULL, XPF_FIELD_COUNTER, "", "page faults that had to wait for storage", "/proc/PID/stat"},
     {"threads", NULL, NULL, XPF_FIELD_GAUGE, "", "threads", "/proc/PID/stat"},
     {"priority", NULL, NULL, XPF_FIELD_GAUGE, "", "priority as the kernel has it", "/proc/PID/stat"},
     {"nice", NULL, NULL, XPF_FIELD_GAUGE, "", "nice value", "/proc/PID/stat"},
@@ -65,7 +69,8 @@ static const char *const INFO[] = {"command", "user", "state", NULL};
 
 static const struct xpf_kind KIND = {
     .name = "host_process",
-    .help = "the 25 processes of the host that use most CPU, and the 25 that use most memory",
+    .help =
+        "the processes of the host that use most: 25 by CPU, 25 by memory, 25 by bytes of storage",
     .labels = {"pid", "name"},
     .fields = FIELDS,
     .fields_count = XPF_ROWS(FIELDS),
@@ -86,16 +91,16 @@ struct share { /* of a row of the table */
 struct state {
   struct xpf_reading reading; /* first */
   struct xpf_process_scan scan;
-  const struct xpf_process_sample *top[2 * TOP];
+  const struct xpf_process_sample *top[ROWS_MAX];
   size_t top_count;
-  struct share shares[2 * TOP], old_shares[2 * TOP];
+  struct share shares[ROWS_MAX], old_shares[ROWS_MAX];
   size_t old_count;
   uint64_t next_ns; /* not before */
   bool is_skipped;
 };
 
 static void *top_new(const struct xpf_collector_context *context, int *error) {
-  return xpf_reading_new(context, KINDS, 2 * TOP, sizeof(struct state), error);
+  return xpf_reading_new(context, KINDS, ROWS_MAX, sizeof(struct state), error);
 }
 
 static uint64_t clock_ns(clockid_t clock) {
@@ -116,6 +121,10 @@ static uint64_t rss_of(const struct xpf_process_sample *sample) {
   return sample->rss_bytes;
 }
 
+static uint64_t io_of(const struct xpf_process_sample *sample) {
+  return sample->grown_io_bytes;
+}
+
 /* The TOP highest into list, in order; returns how many. Those with 0 are none. */
 static size_t find_top(const struct xpf_process_samples *samples,
                        const struct xpf_process_sample **list,
@@ -134,17 +143,24 @@ static size_t find_top(const struct xpf_process_samples *samples,
   return count;
 }
 
-static void choose(struct state *state) {
+/* Those of an order that are not in the table yet. */
+static void add_top(struct state *state, uint64_t (*value)(const struct xpf_process_sample *)) {
   const struct xpf_process_sample *list[TOP];
-  state->top_count = find_top(&state->scan.now, state->top, ticks_of);
-  size_t busy = state->top_count, count = find_top(&state->scan.now, list, rss_of);
+  size_t before = state->top_count, count = find_top(&state->scan.now, list, value);
   for (size_t i = 0; i < count; i++) {
     size_t at = 0;
-    while (at < busy && state->top[at] != list[i])
+    while (at < before && state->top[at] != list[i])
       at++;
-    if (at == busy)
+    if (at == before)
       state->top[state->top_count++] = list[i];
   }
+}
+
+static void choose(struct state *state) {
+  state->top_count = 0;
+  add_top(state, ticks_of);
+  add_top(state, rss_of);
+  add_top(state, io_of);
 }
 
 /* The arguments joined by blanks; a thread of the kernel has none. */
@@ -174,15 +190,11 @@ static void set_words(struct xpf_row *row, int dir, const struct xpf_process_sam
   }
 }
 
-static void set_io(struct xpf_row *row, int dir) {
-  uint64_t number[2] = {0}, found = 0;
-  const struct xpf_proc_key keys[] = {{"read_bytes", &number[0]}, {"write_bytes", &number[1]}};
-  int error = xpf_proc_keys_read(dir, "io", keys, XPF_ROWS(keys), &found);
-  for (unsigned i = 0; i < XPF_ROWS(keys); i++)
-    if (!error && found & 1u << i)
-      xpf_row_set(row, READ_BYTES + i, (double)number[i]);
-    else
-      xpf_row_mark(row, READ_BYTES + i, xpf_quality_of_error(error));
+static void set_io(struct xpf_row *row, const struct xpf_process_sample *sample) {
+  xpf_row_set(row, READ_BYTES, (double)sample->read_bytes);
+  xpf_row_set(row, WRITE_BYTES, (double)sample->write_bytes);
+  for (unsigned field = READ_BYTES; sample->io_error && field <= WRITE_BYTES; field++)
+    xpf_row_mark(row, field, xpf_quality_of_error(sample->io_error));
 }
 
 static void set_numbers(struct state *state, struct xpf_row *row,
@@ -194,6 +206,7 @@ static void set_numbers(struct state *state, struct xpf_row *row,
   xpf_row_set(row, CPU_SYSTEM, (double)sample->system_ticks * tick);
   xpf_row_set(row, RSS, (double)sample->rss_bytes);
   xpf_row_set(row, VSIZE, (double)sample->vsize_bytes);
+  xpf_row_set(row, MAJOR_FAULTS, (double)sample->major_faults);
   xpf_row_set(row, THREADS, (double)sample->threads);
   xpf_row_set(row, PRIORITY, sample->priority);
   xpf_row_set(row, NICE, sample->nice);
@@ -262,7 +275,7 @@ static void write_rows(struct state *state) {
     if (row) {
       set_numbers(state, row, sample);
       set_words(row, dir, sample);
-      set_io(row, dir);
+      set_io(row, sample);
       xpf_row_set(row, PSS, share->pss);
       xpf_row_set(row, USS, share->uss);
       for (unsigned field = PSS; share->error && field <= USS; field++)

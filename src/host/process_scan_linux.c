@@ -9,6 +9,7 @@
 
 #include "host/proc_dir_linux.h"
 #include "host/proc_file.h"
+#include "host/proc_keys.h"
 #include "host/proc_stat_linux.h"
 
 /* Fields by their number in proc(5); the state, the first behind the name, is the third. */
@@ -26,6 +27,7 @@ int xpf_process_sample_parse(const char *text, struct xpf_process_sample *out) {
   out->user_ticks = stat.user_ticks;
   out->system_ticks = stat.system_ticks;
   out->threads = stat.threads;
+  out->major_faults = stat.major_faults;
   const char *at = strrchr(text, ')') + 1;
   for (int number = FIELD_STATE; number <= FIELD_RSS; number++) {
     at += strspn(at, " ");
@@ -56,6 +58,17 @@ static bool make_room(struct xpf_process_samples *samples) {
   return true;
 }
 
+static void read_io(int list, struct xpf_process_sample *sample) {
+  char path[32];
+  uint64_t found = 0;
+  const struct xpf_proc_key keys[] = {{"read_bytes", &sample->read_bytes},
+                                      {"write_bytes", &sample->write_bytes}};
+  snprintf(path, sizeof path, "%d/io", (int)sample->pid);
+  sample->io_error = xpf_proc_keys_read(list, path, keys, 2, &found);
+  if (sample->io_error == 0 && found != 3)
+    sample->io_error = -ENODATA;
+}
+
 struct walk {
   struct xpf_process_samples *samples;
   int error;
@@ -76,6 +89,7 @@ static bool visit(void *arg, int list, pid_t pid) {
       xpf_process_sample_parse(text, sample) != 0)
     return true; /* ended meanwhile, or hidden */
   sample->pid = pid;
+  read_io(list, sample);
   walk->samples->count++;
   return true;
 }
@@ -99,6 +113,10 @@ static void compare(struct xpf_process_scan *scan) {
     uint64_t ticks = sample->user_ticks + sample->system_ticks;
     uint64_t old_ticks = is_same ? old->user_ticks + old->system_ticks : 0;
     sample->grown_ticks = ticks > old_ticks ? ticks - old_ticks : 0;
+    uint64_t io = sample->read_bytes + sample->write_bytes;
+    uint64_t old_io = is_same ? old->read_bytes + old->write_bytes : io;
+    bool has_io = is_same && sample->io_error == 0 && old->io_error == 0;
+    sample->grown_io_bytes = has_io && io > old_io ? io - old_io : 0;
   }
 }
 

@@ -1,5 +1,6 @@
-/* All processes of the host at a moment, as /proc/PID/stat has them, and how much CPU time each
- * used since the scan before. A pid that was used again is another process. One thread at a time.
+/* All processes of the host at a moment, as /proc/PID/stat and io have them, and how much CPU time
+ * and storage each used since the scan before. A pid that was used again is another process. One
+ * thread at a time.
  */
 #ifndef XPF_HOST_PROCESS_SCAN_H
 #define XPF_HOST_PROCESS_SCAN_H
@@ -14,7 +15,10 @@ struct xpf_process_sample {
   int priority, nice;
   uint64_t start_ticks, user_ticks, system_ticks; /* of xpf_proc_tick_ns() */
   uint64_t grown_ticks; /* user and system, since the scan before; since its start when it is new */
-  uint64_t threads, vsize_bytes, rss_bytes;
+  uint64_t threads, vsize_bytes, rss_bytes, major_faults;
+  int io_error; /* -errno of reading the two that follow: -EACCES for those of others */
+  uint64_t read_bytes, write_bytes; /* of storage */
+  uint64_t grown_io_bytes;          /* both, since the scan before; 0 when it is new */
 };
 
 struct xpf_process_samples {

@@ -12,7 +12,7 @@ const { spawn, spawnSync } = require('node:child_process');
 const { after, before, describe, test } = require('node:test');
 
 const { assertBetween, familiesOf, lines, parse, startExporter, words } = require('./support/node_exporter');
-const { until } = require('./support/until');
+const { sleep, until } = require('./support/until');
 const { program, startXprofd } = require('./support/xprofd');
 
 const read = (file) => fs.readFileSync(file, 'utf8');
@@ -318,5 +318,40 @@ test('a file system that never answers delays nobody', { skip: !canMount() && 'n
   } finally {
     assert.deepStrictEqual(await xprofd.stop(), { status: 0, signal: null });
     fs.rmdirSync(place);
+  }
+});
+
+const WRITES = `
+import os, sys, time
+with open(sys.argv[1], "wb") as file:
+    while True:
+        file.seek(0)
+        file.write(b"x" * 1048576)
+        file.flush()
+        os.fsync(file.fileno())
+        time.sleep(0.1)
+`;
+
+test('a process that writes is in the top table, whatever it runs', async (t) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-writes-'));
+  const writer = spawn('python3', ['-c', WRITES, path.join(folder, 'file')], { stdio: 'ignore' });
+  const written = () => Number(/^write_bytes: (\d+)$/m.exec(read(`/proc/${writer.pid}/io`))[1]);
+  let xprofd;
+  try {
+    await until(() => fs.existsSync(path.join(folder, 'file')), 'it writes');
+    await sleep(500);
+    if (written() === 0) return t.skip('what is written here goes to no storage');
+    xprofd = await startXprofd({ args: ['--store', 'none'] });
+    const own = ({ entities }) => entities.find(({ labels }) => labels.pid === String(writer.pid));
+    const target = '/api/entities?kind=host_process';
+    const first = own(await xprofd.waitFor(target, (answer) => own(answer)?.values.write_bytes > 0, 'it is in the table'));
+    assert.strictEqual(first.labels.name, 'python3');
+    const later = own(await xprofd.waitFor(target, (answer) => own(answer)?.values.write_bytes > first.values.write_bytes, 'it has written more'));
+    assert.ok(later.values.write_bytes <= written(), `${later.values.write_bytes} of ${written()}`);
+    assert.ok(later.values.read_bytes >= 0 && later.values.major_faults >= 0);
+  } finally {
+    writer.kill('SIGKILL');
+    if (xprofd) await xprofd.stop();
+    fs.rmSync(folder, { recursive: true, force: true });
   }
 });

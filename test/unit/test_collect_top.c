@@ -69,6 +69,7 @@ static void test_values(void **state) {
   assert_value(&c, "host_process", "10.777", "uss", 210 * 1024);
   assert_value(&c, "host_process", "10.777", "read_bytes", 4096);
   assert_value(&c, "host_process", "10.777", "write_bytes", 8192);
+  assert_value(&c, "host_process", "10.777", "major_faults", 2);
   assert_quality(&c, "host_process", "10.777", "cpu", "absent"); /* needs two readings */
   const struct xpf_entity *entity = collect_entity(&c, "host_process", "10.777");
   assert_string_equal(entity->labels[0], "10");
@@ -116,6 +117,33 @@ static void test_many(void **state) {
   assert_null(collect_entity(&c, "host_process", "975.1"));
 }
 
+static void put_io(int pid, unsigned long read, unsigned long written) {
+  char path[64], text[128];
+  snprintf(path, sizeof path, "proc/%d/io", pid);
+  snprintf(text, sizeof text, "rchar: 1\nread_bytes: %lu\nwrite_bytes: %lu\n", read, written);
+  collect_put(&c, path, text);
+}
+
+/* 25 by what they moved since the reading before, also when they use little else. */
+static void test_storage(void **state) {
+  (void)state;
+  for (int pid = 1; pid <= 100; pid++)
+    put_process(pid, "p", pid, 0, 1, 2000 - pid);
+  for (int pid = 40; pid <= 70; pid++)
+    put_io(pid, 1000000, 2000000);
+  assert_int_equal(collect_run(&c), 0);
+  assert_null(collect_entity(&c, "host_process", "50.1")); /* long ago */
+  put_io(50, 1004096, 2000000);
+  put_io(51, 1000000, 2008192);
+  put_io(52, 900000, 2000000); /* less than before: no growth */
+  assert_int_equal(run(), 0);
+  assert_value(&c, "host_process", "50.1", "read_bytes", 1004096);
+  assert_value(&c, "host_process", "50.1", "write_bytes", 2000000);
+  assert_value(&c, "host_process", "51.1", "write_bytes", 2008192);
+  assert_null(collect_entity(&c, "host_process", "52.1"));
+  assert_null(collect_entity(&c, "host_process", "53.1"));
+}
+
 static void test_parse(void **state) {
   (void)state;
   struct xpf_process_sample sample;
@@ -136,6 +164,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_values, begin, end),
       cmocka_unit_test_setup_teardown(test_reused, begin, end),
       cmocka_unit_test_setup_teardown(test_many, begin, end),
+      cmocka_unit_test_setup_teardown(test_storage, begin, end),
       cmocka_unit_test(test_parse),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
