@@ -12,7 +12,7 @@ import { readLink, writeLink } from './link.mjs';
 import { OverviewPage } from './overview.mjs';
 import { ProcessPage } from './process.mjs';
 import { choose, onSystemTheme, settings } from './settings.mjs';
-import { word } from './words.mjs';
+import { sentence, word } from './words.mjs';
 import { World } from './world.mjs';
 
 const PAGES = { processes: OverviewPage, process: ProcessPage, host: HostPage, explore: ExplorePage, events: EventsPage };
@@ -237,6 +237,6 @@ export class App {
 export function describe(error) {
   if (!(error instanceof ApiError)) return `${word('broken')} ${error.message}`;
   if (error.status === 0) return word('unreachable');
-  if (error.status === 403) return `${word('forbidden')} ${error.message}`;
-  return error.message;
+  if (error.status === 403) return `${word('forbidden')} ${sentence(error.message)}`;
+  return sentence(error.message);
 }

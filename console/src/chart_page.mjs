@@ -7,7 +7,7 @@ import { clock, when } from './format.mjs';
 import { boundsOf, writeLink } from './link.mjs';
 import { RangeBar } from './range_bar.mjs';
 import { Timeline } from './timeline.mjs';
-import { eventWord, word } from './words.mjs';
+import { eventWord, sentence, word } from './words.mjs';
 
 const EVENTS_MAX = 300;
 const POLL_MS = 3000;
@@ -168,7 +168,7 @@ export class ChartPage {
     this.marked = (this.found || []).filter((event) => this.isOurs(event)).map((event) => ({ ...event, tone: toneOf(event) }));
     this.lane.replaceChildren(
       ...this.marked.map((event) => {
-        const text = `${when(event.at_ms, this.app.now())} ${eventWord(event.name)}${event.text ? `: ${event.text}` : ''}`;
+        const text = `${when(event.at_ms, this.app.now())} ${eventWord(event.name)}${event.text ? `: ${sentence(event.text)}` : ''}`;
         const around = { from: event.at_ms - 60_000, to: event.at_ms + 60_000 };
         const button = h('button', { 'data-tone': event.tone, title: text, 'aria-label': text, onclick: () => this.range.set(around) });
         return h('li', { 'data-at': String(event.at_ms) }, button);

@@ -3,7 +3,7 @@
 import { h, setText } from './dom.mjs';
 import { when } from './format.mjs';
 import { writeLink } from './link.mjs';
-import { eventWord, word } from './words.mjs';
+import { eventWord, sentence, word } from './words.mjs';
 
 const TONES = [
   [/oom|kill|crash|failed|fail|lost|died|error|full/, 'bad'],
@@ -49,6 +49,6 @@ export class EventList {
     const name = eventWord(event.name);
     const time = h('time', { datetime: new Date(event.at_ms).toISOString() });
     setText(time, when(event.at_ms, now));
-    return h('li', {}, h('i', { class: 'dot', 'data-tone': toneOf(event) }), time, href ? h('a', { href }, name) : h('b', {}, name), h('span', {}, event.text || ''));
+    return h('li', {}, h('i', { class: 'dot', 'data-tone': toneOf(event) }), time, href ? h('a', { href }, name) : h('b', {}, name), h('span', {}, sentence(event.text)));
   }
 }

@@ -3,7 +3,7 @@
 import { ChartPage } from './chart_page.mjs';
 import { h, setText } from './dom.mjs';
 import { EventList } from './event_list.mjs';
-import { eventWord, word } from './words.mjs';
+import { eventWord, sentence, word } from './words.mjs';
 
 export class EventsPage extends ChartPage {
   constructor(app, link) {
@@ -39,7 +39,7 @@ export class EventsPage extends ChartPage {
 
   update() {
     const text = this.filter.value.trim().toLowerCase();
-    const shown = this.marked.filter((event) => `${event.name} ${eventWord(event.name)} ${event.text} ${event.key}`.toLowerCase().includes(text));
+    const shown = this.marked.filter((event) => `${event.name} ${eventWord(event.name)} ${event.text} ${sentence(event.text)} ${event.key}`.toLowerCase().includes(text));
     setText(this.count, this.marked.length > 0 ? String(shown.length) : '');
     this.list.show(shown, this.app.now());
   }

@@ -5,7 +5,7 @@ import { describe } from './app.mjs';
 import { confirm } from './dialogs.mjs';
 import { h, icon, setText } from './dom.mjs';
 import { amount, when } from './format.mjs';
-import { word } from './words.mjs';
+import { sentence, word } from './words.mjs';
 
 const TIMED = ['cpu', 'heap', 'alloc', 'gc'];
 const KINDS = [...TIMED, 'snapshot', 'report'];
@@ -128,7 +128,7 @@ export class Profiles {
     const isRunning = RUNNING.includes(state);
     const name = h('b', {}, word(`kind_${kind}`));
     const detail = h('span', { class: 'faint' }, `${when(started, this.app.now())}${thread ? ` · ${word('threadNumber', { id: thread })}` : ''}${size ? ` · ${amount(size, 'bytes')}` : ''}`);
-    const status = h('span', { class: 'profile-state', 'data-state': state }, state === 'failed' ? error || word('state_failed') : state === 'complete' ? '' : this.progressText(profile));
+    const status = h('span', { class: 'profile-state', 'data-state': state }, state === 'failed' ? sentence(error) || word('state_failed') : state === 'complete' ? '' : this.progressText(profile));
     const row = h('li', { 'data-id': id, 'data-state': state }, name, detail, status);
     if (isRunning) row.append(this.progress(profile));
     row.append(h('span', { class: 'profile-buttons' }, state === 'complete' ? this.links(profile) : null,

@@ -1,5 +1,6 @@
 // The words of the console in English and Chinese.
 
+import { inChinese } from './sentences.mjs';
 import { settings } from './settings.mjs';
 import { CHART_WORDS } from './words_charts.mjs';
 
@@ -275,6 +276,8 @@ export function word(key, values = {}) {
 }
 
 /** Names of events are xprofd's; those that are known have words. */
+/** A sentence of xprofd's in the reader's language. */
+export const sentence = (text) => (settings.language === 'zh' ? inChinese(text || '') : text || '');
 export const eventWord = (name) => (Object.hasOwn(EVENTS, name) ? EVENTS[name][index()] : name.replaceAll('_', ' '));
 
 /** The keys that do something on a page: [[names, what they do]]. */

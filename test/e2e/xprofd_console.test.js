@@ -80,7 +80,7 @@ describe('the console of xprofd', { timeout: 280000, ...browserOptions() }, () =
     assert.match(await text(page, '.processes .advice'), /xprofctl attach -p 4713/);
     assert.match(await rows(page).filter({ hasText: 'mailer' }).innerText(), /no core/);
     assert.match(await text(page, '.tiles'), /CPU\s+\d+\.?\d* %\s+of 4 CPUs/);
-    assert.match(await text(page, '.events'), /event loop stalled[^]*blocked for 812 ms/);
+    assert.match(await text(page, '.events'), /event loop blocked[^]*one turn of its event loop took 0\.81 s/);
     const before = await shop.innerText();
     await until2(async () => (await shop.innerText()) !== before, 'other figures by themselves');
     await page.getByRole('button', { name: 'Process', exact: true }).click();
@@ -252,6 +252,7 @@ describe('the console of xprofd', { timeout: 280000, ...browserOptions() }, () =
     const page = await open(mock.url, `/process/${SHOP}`, { locale: 'zh-CN' });
     await chart(page, '事件循环延迟').waitFor(WAIT);
     assert.strictEqual(await page.evaluate(() => document.documentElement.lang), 'zh');
+    await page.waitForSelector('.events li:has-text("shop（PID 4711）主线程：事件循环的一轮耗时 0.81 秒")', WAIT);
     await page.getByRole('button', { name: 'English' }).click();
     await chart(page, 'Event loop delay').waitFor(WAIT);
     assert.ok(!CHINESE.test((await text(page, '#main')).replaceAll('中文', '')), 'no Chinese is left');
@@ -289,7 +290,7 @@ describe('the console of xprofd', { timeout: 280000, ...browserOptions() }, () =
     assert.match(await text(page, 'dialog'), /Closer, wider[^]*Back: the range before/);
     await page.keyboard.press('Escape');
     await page.keyboard.press('4');
-    await page.waitForSelector('.events-page li:has-text("event loop stalled")', WAIT);
+    await page.waitForSelector('.events-page li:has-text("one turn of its event loop")', WAIT);
     await close(page);
   });
 

@@ -3,11 +3,13 @@
 // Parts of the console that need no browser: amounts as they are read, ranges and addresses, columns of values, counters.
 
 const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
 const { before, describe, test } = require('node:test');
 
 const parts = {};
 before(async () => {
-  for (const name of ['format', 'link', 'timeline', 'world']) Object.assign(parts, await import(`../../console/src/${name}.mjs`));
+  for (const name of ['format', 'link', 'sentences', 'timeline', 'world']) Object.assign(parts, await import(`../../console/src/${name}.mjs`));
 });
 
 describe('amounts', () => {
@@ -123,5 +125,33 @@ describe('what is known', () => {
     made.setEntities(['k'], of('a', 'b'));
     made.setEntities(['k'], of('b', 'c'));
     assert.deepStrictEqual([...made.of('k').keys()], ['b', 'c']);
+  });
+});
+
+describe('sentences of xprofd in Chinese', () => {
+  const CASES = [
+    ['shop (pid 12), main thread: its event loop has been blocked for 2.1 s', 'shop（PID 12）主线程：事件循环已阻塞 2.1 秒'],
+    ['a: b (pid 12), worker 3: it spends 40 % of the time in garbage collection', 'a: b（PID 12）工作线程 3：40% 的时间用于垃圾回收'],
+    ['shop (pid 12) has begun: node /srv/x.js: a', 'shop（PID 12） 已启动：node /srv/x.js: a'],
+    ['shop (pid 12) gives no figures: it does not answer', 'shop（PID 12） 没有给出数据：没有响应'],
+    ['shop (pid 12): its heap has 1900 MB of at most 2048 MB in use', 'shop（PID 12）：堆已使用 1900 MB，上限 2048 MB'],
+    ['memory ran out in cgroup /a/b (its limit: 200 MB): the kernel killed 1 process of it', 'cgroup /a/b（上限 200 MB） 内存耗尽：内核杀死了其中 1 个进程'],
+    ['memory ran out in cgroup /a/b: the kernel killed 2 processes of it', 'cgroup /a/b 内存耗尽：内核杀死了其中 2 个进程'],
+    ['cpu profile of thread 0 began', '线程 0 的 cpu 采集已开始'],
+    ['heap profile of thread 0: the file was not complete in time', '线程 0 的 heap 采集：文件未能按时完成'],
+    ['plugin x: $1 exits', '插件 x：$1 exits'],
+    ['something new', 'something new'],
+    ['', ''],
+  ];
+  for (const [english, chinese] of CASES) test(english || '(empty)', () => assert.strictEqual(parts.inChinese(english), chinese));
+
+  test('each is what src/daemon says', () => {
+    const folder = path.join(__dirname, '../../src/daemon');
+    const files = fs.readdirSync(folder).filter((name) => name.endsWith('.c'));
+    // Literals that stand beside each other are one; a precision bounds a text and is not seen in it.
+    const plain = (text) => text.replace(/%\.\d+s/g, '%s');
+    const source = plain(files.map((name) => fs.readFileSync(path.join(folder, name), 'utf8').replace(/"\s*\n\s*"/g, '')).join('\n'));
+    const said = (format) => format.split('|').every((part) => source.includes(part));
+    for (const [format] of parts.SENTENCES) assert.ok(said(format), `src/daemon says no longer: ${format}`);
   });
 });

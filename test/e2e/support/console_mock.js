@@ -202,7 +202,7 @@ class ConsoleMock {
   events() {
     const shop = this.entities.find(({ kind }) => kind === 'process');
     const of = (ago, name, text) => ({ at_ms: this.began - ago, name, kind: 'process', key: shop?.key || '', text });
-    return [of(20000, 'stall', 'shop (4711): the event loop of the main thread was blocked for 812 ms'), of(95000, 'core_came', 'shop (4711): xprofiler 4.0.0'), of(96000, 'process_came', 'shop (4711)'), { at_ms: this.began - 1800000, name: 'oom_kill', kind: 'cgroup', key: '/app', text: 'a process of /app was killed' }];
+    return [of(20000, 'loop_blocked', 'shop (pid 4711), main thread: one turn of its event loop took 0.81 s'), of(95000, 'core_came', 'shop (pid 4711) has started xprofiler'), of(96000, 'process_came', 'shop (pid 4711) has begun: node /srv/shop/main.js'), { at_ms: this.began - 1800000, name: 'oom_kill', kind: 'cgroup', key: '/app', text: 'memory ran out in cgroup /app (its limit: 512 MB): the kernel killed 1 process of it' }];
   }
 
   seriesJson(query) {
