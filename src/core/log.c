@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,9 +50,10 @@ static void clean_options(struct xpf_log_options *options) {
 }
 
 int xpf_log_new(struct xpf_log **out, const struct xpf_log_options *options) {
-  struct xpf_log *log = calloc(1, sizeof *log);
+  struct xpf_log *log = malloc(sizeof *log);
   if (!log)
     return -ENOMEM;
+  memset(log, 0, offsetof(struct xpf_log, line)); /* the line's pages come when they are written */
   int err = xpf_log_queue_init(&log->queue);
   if (err) {
     free(log);

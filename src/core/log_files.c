@@ -185,7 +185,6 @@ static void begin_day(struct xpf_log_files *files, int day) {
     file_name(file->name, sizeof file->name, files->format, (enum xpf_log_level)level, day);
     file->retry_ns = 0;
   }
-  xpf_log_files_link(files, day);
 }
 
 static int write_line(struct xpf_log_file *file, const char *line, size_t size) {

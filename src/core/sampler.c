@@ -34,7 +34,7 @@ struct settings {
 struct views {
   struct xpf_thread_view *items;
   uint32_t count, capacity;
-  bool for_record, failed;
+  bool with_cpu, for_record, failed;
 };
 
 struct xpf_sampler {
@@ -102,13 +102,15 @@ static void add_view(void *arg, struct xpf_thread *thread) {
   }
   struct xpf_thread_view *view = &views->items[views->count++];
   xpf_thread_view(thread, view);
-  read_cpu(view);
+  if (views->with_cpu)
+    read_cpu(view);
   if (views->for_record)
     xpf_thread_reset_longest(thread);
 }
 
-static int take_views(struct views *views, bool for_record) {
+static int take_views(struct views *views, bool with_cpu, bool for_record) {
   memset(views, 0, sizeof *views);
+  views->with_cpu = with_cpu;
   views->for_record = for_record;
   xpf_threads_each(add_view, views);
   if (!views->failed)
@@ -138,6 +140,8 @@ static void look_at_tasks(struct xpf_sampler *sampler, const struct views *views
     xpf_task_cpu_look(&sampler->tasks, getpid(), tasks, (uint32_t)count, js, views->count,
                       xpf_os_cpu_ns());
   sampler->reading.has_wait = count > 0;
+  memcpy(sampler->reading.class_cpu_ns, sampler->tasks.class_ns,
+         sizeof sampler->reading.class_cpu_ns);
   free(tasks);
   free(js);
 }
@@ -154,7 +158,6 @@ static void read_process(struct xpf_sampler *sampler, const struct views *views,
   if (sampler->cgroup)
     xpf_cgroup_read(sampler->cgroup, &reading->cgroup);
   look_at_tasks(sampler, views);
-  memcpy(reading->class_cpu_ns, sampler->tasks.class_ns, sizeof reading->class_cpu_ns);
   reading->run_queue_wait_ns = sampler->tasks.run_queue_wait_ns;
   reading->js_threads = views->count;
 }
@@ -200,7 +203,7 @@ void xpf_metrics_free(struct xpf_metrics *metrics) {
 
 int xpf_sampler_metrics(struct xpf_sampler *sampler, struct xpf_metrics *out) {
   struct views views;
-  int err = take_views(&views, false);
+  int err = take_views(&views, true, false);
   if (err)
     return err;
   pthread_mutex_lock(&sampler->lock);
@@ -246,7 +249,7 @@ static void write_components(struct xpf_sampler *sampler, const struct settings 
 static void write_record(struct xpf_sampler *sampler) {
   struct views views;
   struct xpf_metrics metrics;
-  if (take_views(&views, true) != 0)
+  if (take_views(&views, true, true) != 0)
     return;
   pthread_mutex_lock(&sampler->lock);
   struct settings settings = sampler->settings;
@@ -360,16 +363,18 @@ static struct settings settings_of(const struct xpf_config *config) {
   return settings;
 }
 
-/* What the first record's intervals and percentages count from. */
+/* What the first record's intervals and percentages count from, and no more: an application pays for
+ * this when it starts. */
 static void read_baseline(struct xpf_sampler *sampler) {
   struct views views = {0};
   uint64_t now_ns = uv_hrtime();
   xpf_cpu_series_begin(&sampler->cpu, xpf_os_cpu_ns(), now_ns);
   sampler->second_due_ns = now_ns + SECOND_NS;
   sampler->record_due_ns = now_ns + sampler->settings.interval_ns;
-  take_views(&views, false);
-  read_process(sampler, &views, now_ns);
+  take_views(&views, false, false);
+  look_at_tasks(sampler, &views);
   sampler->recorded = sampler->reading;
+  sampler->recorded.at_ns = now_ns; /* `reading` keeps 0: nobody gets it for a complete one */
   free(views.items);
 }
 
