@@ -131,9 +131,12 @@ function choose() {
   throw failure(`the native addon is not built for ${here()}; run: ${rebuildCommand()}`);
 }
 
+/** What require() does with an addon, without its search for the file. */
 function open(file) {
+  const loaded = { exports: {} };
   try {
-    return require(file);
+    process.dlopen(loaded, file);
+    return loaded.exports;
   } catch (cause) {
     throw failure(explain(cause, file), cause);
   }

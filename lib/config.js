@@ -5,8 +5,10 @@
 // gives way to the next source.
 
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
+
+// Loaded where it is asked: who names a log_dir starts without it.
+const os = () => require('node:os');
 
 /** A number within the key's range, or undefined. Text is converted as Number() does it. */
 function readNumber(key, raw) {
@@ -56,7 +58,7 @@ function readValue(key, raw) {
 }
 
 function userId() {
-  return process.geteuid ? process.geteuid() : os.userInfo().username;
+  return process.geteuid ? process.geteuid() : os().userInfo().username;
 }
 
 /** Makes or checks a directory that is ours alone. True when it is. */
@@ -86,7 +88,7 @@ function ensurePrivate(dir) {
 
 function homeOrEmpty() {
   try {
-    return os.homedir();
+    return os().homedir();
   } catch {
     return '';
   }
@@ -98,7 +100,7 @@ function makeByChance(name) {
   if (madeByChance && ensurePrivate(madeByChance)) {
     return madeByChance;
   }
-  for (const parent of [os.tmpdir(), '/tmp', '/var/tmp']) {
+  for (const parent of [os().tmpdir(), '/tmp', '/var/tmp']) {
     try {
       madeByChance = fs.mkdtempSync(path.join(parent, `${name}-`));
       return madeByChance;
@@ -112,7 +114,7 @@ function makeByChance(name) {
 /** The default log_dir: `<tmp>/xprofiler-<uid>`, mode 0700, or the next place where that is possible. */
 function defaultLogDir() {
   const name = `xprofiler-${userId()}`;
-  const parents = [os.tmpdir(), '/tmp', '/var/tmp', '/dev/shm', homeOrEmpty()];
+  const parents = [os().tmpdir(), '/tmp', '/var/tmp', '/dev/shm', homeOrEmpty()];
   for (const parent of parents) {
     const dir = parent && path.join(parent, name);
     if (dir && path.isAbsolute(dir) && ensurePrivate(dir)) {
@@ -120,13 +122,13 @@ function defaultLogDir() {
     }
   }
   // Nowhere to write: the name of the first choice; the core then reports lost lines once.
-  return makeByChance(name) || path.join(os.tmpdir(), name);
+  return makeByChance(name) || path.join(os().tmpdir(), name);
 }
 
 function isUsable(dir) {
   try {
-    fs.accessSync(dir, fs.constants.R_OK | fs.constants.W_OK);
-    return fs.statSync(dir).isDirectory();
+    fs.accessSync(`${dir}/`, fs.constants.R_OK | fs.constants.W_OK); // with the slash only a directory exists
+    return true;
   } catch {
     return false;
   }

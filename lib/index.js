@@ -78,10 +78,10 @@ function start(config = {}) {
   if (isOwner) {
     binding.cleanSockets(current.log_dir);
   }
-  const server = isSingleModule ? { error: '' } : binding.start();
   if (!isSingleModule && binding.claim('memory')) {
-    binding.setMemoryReader(() => process.memoryUsage().arrayBuffers);
+    binding.setMemoryReader(() => process.memoryUsage().arrayBuffers); // before start() looks at the memory
   }
+  const server = isSingleModule ? { error: '' } : binding.start();
   if (!isSingleModule && isMainThread && binding.claim('tracer')) {
     let tracer;
     binding.setTracer((what, argument) => {

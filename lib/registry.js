@@ -2,14 +2,13 @@
 
 // What stands in `<prefix>/.xprofiler` for this process; the core writes it (src/core/registry.h).
 
-const os = require('node:os'); // as a module: homedir is looked up at call time
 const path = require('node:path');
 
 const root = path.resolve(__dirname, '..');
 
 function file() {
   const { XPROFILER_PREFIX, XPROFILER_UNIT_TEST_TMP_HOMEDIR } = process.env;
-  return path.join(XPROFILER_PREFIX || XPROFILER_UNIT_TEST_TMP_HOMEDIR || os.homedir(), '.xprofiler');
+  return path.join(XPROFILER_PREFIX || XPROFILER_UNIT_TEST_TMP_HOMEDIR || require('node:os').homedir(), '.xprofiler');
 }
 
 function cwdOrEmpty() {

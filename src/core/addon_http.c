@@ -151,7 +151,6 @@ napi_value xpf_http_memory_reader(napi_env env, napi_callback_info info) {
   /* Freed with the environment; the thread forgets it before. */
   napi_add_finalizer(env, function, reader, free_reader, NULL, NULL);
   xpf_thread_memory_reader_set(thread, read_memory, reader);
-  xpf_thread_figures_now(thread);
   return undefined;
 }
 

@@ -67,7 +67,7 @@ test('start configures, starts everything once and registers the process', () =>
   const binding = makeFakeBinding();
   const xprofiler = load(binding);
   assert.strictEqual(xprofiler({ log_dir: home, log_interval: 3 }), undefined);
-  assert.deepStrictEqual(binding.calls, ['configure', 'start', 'setMemoryReader', 'setTracer']);
+  assert.deepStrictEqual(binding.calls, ['configure', 'setMemoryReader', 'start', 'setTracer']);
   assert.strictEqual(xprofiler.getXprofilerConfig().log_interval, 3);
   assert.strictEqual(Object.keys(xprofiler.getXprofilerConfig()).length, binding.configKeys.length);
   const [{ file, fields, delayMs }] = binding.registered;
@@ -166,8 +166,8 @@ test('a worker configures only when nobody did', async () => {
   });
   await worker.terminate();
   assert.deepStrictEqual(results, [
-    [5, ['configure', 'start', 'setMemoryReader']],
-    [9, ['start', 'setMemoryReader']],
+    [5, ['configure', 'setMemoryReader', 'start']],
+    [9, ['setMemoryReader', 'start']],
   ]);
 });
 
