@@ -213,6 +213,10 @@ uint32_t xpf_bridge_stack_sample(struct xpf_bridge *b, void *pc, void *sp, void 
  * reached are "?". is_user_javascript: it has a script. */
 uint32_t xpf_bridge_stack_names(struct xpf_bridge *b, void *pc, void *sp, void *fp,
                                 struct xpf_js_frame *out, uint32_t max);
+/* [any, one at a time, while no thread is in xpf_bridge_stack_names] Before the first of those:
+ * reads what Node tells of its V8, some sixty symbols, which an application need not pay for when
+ * it starts. Without it they return 0. */
+void xpf_bridge_stack_prepare(void);
 
 /* ---- fatal errors and the heap limit ------------------------------------------------------- */
 

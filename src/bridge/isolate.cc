@@ -107,7 +107,6 @@ extern "C" int xpf_bridge_open(struct xpf_bridge **out) {
   if (b == nullptr)
     return -ENOMEM;
   b->isolate = isolate;
-  xpf_postmortem_open(b);
   *out = b;
   return 0;
 }

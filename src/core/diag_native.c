@@ -177,6 +177,8 @@ void xpf_diag_add_native(cJSON *report, const struct xpf_diag *diag) {
   if (!stacks.all)
     return;
   xpf_freeze_turn_take();
+  if (!diag->js)
+    xpf_bridge_stack_prepare();
   memset(&sample, 0, sizeof sample);
   sample.thread = diag->thread;
   sample.tid = xpf_thread_tid(diag->thread);
