@@ -363,8 +363,8 @@ static struct settings settings_of(const struct xpf_config *config) {
   return settings;
 }
 
-/* What the first record's intervals and percentages count from, and no more: an application pays for
- * this when it starts. */
+/* What the first record's intervals and percentages count from, and no more: an application pays
+ * for this when it starts. */
 static void read_baseline(struct xpf_sampler *sampler) {
   struct views views = {0};
   uint64_t now_ns = uv_hrtime();
