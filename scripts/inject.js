@@ -154,7 +154,7 @@ async function main() {
   process.exitCode = failed > 0 || tests.status !== 0 ? 1 : 0;
 }
 
-module.exports = { linkPackage, Control, groups, pick, runPure };
+module.exports = { linkPackage, Control, groups, pick };
 
 if (require.main === module) {
   main();

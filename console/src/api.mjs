@@ -57,7 +57,7 @@ export const api = {
 };
 
 /** Parts of a text of server-sent events: { event, data } each; what is left of the last one. */
-export function splitEvents(text) {
+function splitEvents(text) {
   const blocks = text.replace(/\r\n?/g, '\n').split('\n\n');
   const rest = blocks.pop();
   const events = blocks.flatMap((block) => {

@@ -1,7 +1,7 @@
 // Which field of a kind means what. A kind of a newer or older xprofd may lack one: it is then not shown.
 
 /** "a|b": the first of these names that the kind has. null: none. */
-export function fieldKey(world, kind, names) {
+function fieldKey(world, kind, names) {
   return names.split('|').find((name) => world.field(kind, name)) || null;
 }
 

@@ -8,7 +8,7 @@ const SPAN_MIN_MS = 5000;
 const whole = (text) => (/^\d{1,15}$/.test(text || '') ? Number(text) : null);
 
 /** { last } counts back from now and moves on; { from, to } stands still. What makes no sense is the default. */
-export function readRange(values) {
+function readRange(values) {
   const [last, from, to] = ['last', 'from', 'to'].map((name) => whole(values.get(name)));
   if (from !== null && to !== null && to - from >= SPAN_MIN_MS) return { from, to };
   return { last: last !== null && last >= SPAN_MIN_MS ? last : DEFAULT_LAST_MS };

@@ -285,6 +285,3 @@ export function helpOf(page) {
   const isShown = (place) => place === '' || place === page || (place === 'chart' && page !== 'processes');
   return KEYS.filter(([place]) => isShown(place)).map(([, names, texts]) => [names, texts[index()]]);
 }
-
-/** For tests: every key with words. */
-export const allWords = () => WORDS;

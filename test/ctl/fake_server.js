@@ -132,4 +132,4 @@ if (require.main === module) {
   serve(JSON.parse(process.argv[2]));
 }
 
-module.exports = { start, socketPath };
+module.exports = { start };

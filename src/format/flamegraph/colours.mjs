@@ -55,7 +55,7 @@ function hash(text) {
 export const isMeta = (kind) => kind === 'gc' || kind === 'program' || kind === 'idle' || kind === 'root';
 
 /** The group of a frame in a way of colouring; meta frames are groups of their own in each. */
-export function groupOf(frames, frame, way) {
+function groupOf(frames, frame, way) {
   const kind = frames.category[frame];
   if (way === 'kind' || way === 'change' || isMeta(kind)) return kind;
   if (way === 'package') return frames.package[frame] || kind;

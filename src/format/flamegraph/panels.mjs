@@ -112,7 +112,7 @@ export function showDetail(model, thing) {
   find('spoken').textContent = `${name.textContent} ${placeOf(frames, thing.frame)}: ${text}`;
 }
 
-export const kindWord = (kind) => word(`kind_${kind}`);
+const kindWord = (kind) => word(`kind_${kind}`);
 
 const LEGEND_MAX = 40;
 

@@ -1,7 +1,7 @@
 // What a search finds.
 
 /** A test of texts. Capital letters matter when the query has some. `isPlain`: it is no regular expression. */
-export function matcher(query) {
+function matcher(query) {
   const flags = /\p{Lu}/u.test(query.replace(/\\./g, '')) ? 'u' : 'iu';
   for (const each of [flags, flags.replace('u', '')]) {
     try {

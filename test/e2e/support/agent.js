@@ -105,4 +105,4 @@ function makeHome() {
   return fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-agent-'));
 }
 
-module.exports = { install, Server, startAgent, makeHome, VERSION };
+module.exports = { install, Server, startAgent, makeHome };
