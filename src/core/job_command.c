@@ -138,7 +138,8 @@ static int refuse_busy(struct xpf_command_call *call, const char *action) {
 
 static int admit(struct xpf_job *job, struct xpf_command_call *call) {
   bool wait = false;
-  enum xpf_job_state last = job->type->stop_action ? XPF_JOB_RUNNING : XPF_JOB_RELEASING;
+  /* One whose thread only has to give V8's memory back is no obstacle: that comes first. */
+  enum xpf_job_state last = job->type->stop_action ? XPF_JOB_RUNNING : XPF_JOB_WRITING;
   int err = xpf_param_bool(call->params, "wait", &wait, &call->fault);
   if (err)
     return err;

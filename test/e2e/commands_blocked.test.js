@@ -173,3 +173,45 @@ describe('commands, a thread blocked in native code', { timeout: 58000 }, () => 
     await free();
   });
 });
+
+describe('a snapshot whose memory a blocked thread cannot give back', { timeout: 58000 }, () => {
+  let app;
+  let rpc;
+  before(async () => {
+    // trap: blocked as soon as a file is being written, until the test makes the file free.
+    app = startApp(`
+      globalThis.many = Array.from({ length: 20000 }, (_, i) => ({ i, text: 'text ' + i }));
+      const names = (begin) => fs.readdirSync(xprofilerConfig.log_dir).filter((name) => begin.test(name)).length;
+      function trap(known) {
+        if (names(/^[.]/) > 0) {
+          say('blocked');
+          execSync('until [ -e free ]; do sleep 0.05; done');
+          say('free');
+        } else if (names(/^x-heapdump/) > known) say('late');
+        else setImmediate(trap, known);
+      }
+      serve({ trap() { trap(names(/^x-heapdump/)); say('set'); } });
+      say('ready');`);
+    rpc = await app.rpc();
+    await app.said('ready');
+  });
+  after(() => app.stop());
+
+  test('the file is told; the next one is made when the thread is free', async () => {
+    for (let turn = 1; !/^blocked$/m.test(app.stdout); turn++) {
+      app.tell('trap');
+      await app.said('set', turn);
+      const { state } = await rpc.call('heapdump', { wait: true }, 40000);
+      assert.strictEqual(state, 'written');
+      await until(() => /^blocked$/m.test(app.stdout) || app.stdout.split('late').length > turn, 'blocked, or late');
+    }
+    const next = await rpc.call('heapdump');
+    assert.strictEqual(next.state, 'pending', JSON.stringify(next));
+    assert.strictEqual((await rpc.refused('heapdump')).message, 'heapdump is running.');
+    fs.writeFileSync(path.join(app.home, 'free'), '');
+    await app.said('free');
+    await until(() => fs.existsSync(next.filepath), 'the next file');
+    assert.ok(read(next.filepath).snapshot.node_count > 20000);
+    assert.strictEqual((await rpc.call('heapdump', { wait: true }, 40000)).state, 'written');
+  });
+});

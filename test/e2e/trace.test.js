@@ -9,7 +9,7 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { describe, test } = require('node:test');
 const { launch } = require('./support/launch');
-const { within } = require('./support/until');
+const { until, within } = require('./support/until');
 
 const LIMIT = { timeout: 58000 };
 const MAJOR = Number(process.versions.node.split('.')[0]);
@@ -211,15 +211,18 @@ describe('threads and other tracers', LIMIT, () => {
       `${WORK}\nconst worker = workerOf("setInterval(() => require('fs').readFileSync(process.execPath.slice(0, 1) + 'etc/hostname'), 5)");
        await new Promise((resolve) => worker.once('online', resolve));`.replace(/^/, '(async () => {') + '\n})();',
     );
-    await sleep(500);
-    const { environments } = await rpc.call('list_environments');
-    const worker = environments.find(({ is_main_thread }) => !is_main_thread);
+    const worker = await until(async () => {
+      const { environments } = await rpc.call('list_environments');
+      return environments.find(({ is_main_thread }) => !is_main_thread);
+    }, 'the worker');
     const refusal = await rpc.refused('start_trace', { thread_id: worker.thread_id });
     assert.deepStrictEqual([refusal.code, refusal.data.field], [-32006, 'thread_id']);
     assert.match(refusal.message, /thread 0/);
-    const { traceEvents } = readTrace((await rpc.call('start_trace', { profiling_time: 500, wait: true })).filepath);
-    const tids = new Set(traceEvents.filter(({ name }) => name === 'fs.sync.read').map(({ tid }) => tid));
-    assert.ok(tids.size >= 2, `reads in two threads: ${[...tids]}`);
+    await until(async () => { // a worker that has just begun may not have read yet
+      const { traceEvents } = readTrace((await rpc.call('start_trace', { profiling_time: 500, wait: true })).filepath);
+      const tids = new Set(traceEvents.filter(({ name }) => name === 'fs.sync.read').map(({ tid }) => tid));
+      return tids.size >= 2;
+    }, 'reads in two threads');
   });
 
   test('a session of the application goes on, and so does --trace-event-categories', async () => {
