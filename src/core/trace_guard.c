@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "host/os.h"
@@ -13,6 +14,8 @@
 #define TASKS_MAX   1024
 #define LOOK_NS     500000
 #define LIMIT_NS    5000000000ull /* two full buffers take half a second on a busy machine */
+#define IDLE_LOOKS  2
+#define LOCK_LOOKS  100 /* who has a lock that it wants may have to wait for a CPU */
 
 static pid_t writers[WRITERS_MAX];
 static unsigned writers_count;
@@ -26,27 +29,48 @@ static bool was_there(pid_t tid) {
   return false;
 }
 
-/* It sleeps and has not run since the last look. */
-static bool is_quiet(pid_t tid, uint64_t *ran_ns) {
+/* Its loop waits for work; not one that waits for a lock. Where it cannot be told: true. */
+static bool is_idle(const struct xpf_os_task *task) {
+#ifdef SYS_epoll_wait
+  if (task->syscall == SYS_epoll_wait)
+    return true;
+#endif
+#ifdef SYS_epoll_pwait
+  return task->syscall == SYS_epoll_pwait || task->syscall < 0;
+#else
+  return true;
+#endif
+}
+
+/* How many looks in a row must find it asleep; 0: it has run since the last one, or does. */
+static unsigned looks_wanted(pid_t tid, uint64_t *ran_ns) {
   struct xpf_os_task task;
   if (xpf_os_task(0, tid, &task) != 0)
-    return true; /* gone */
+    return IDLE_LOOKS; /* gone */
   uint64_t ran = task.cpu_user_ns + task.cpu_system_ns + task.voluntary_switches;
-  bool quiet = task.state == 'S' && ran == *ran_ns;
+  bool is_quiet = task.state == 'S' && ran == *ran_ns;
   *ran_ns = ran;
-  return quiet;
+  if (!is_quiet)
+    return 0;
+  return is_idle(&task) ? IDLE_LOOKS : LOCK_LOOKS;
 }
 
 static void on_disabled(void) {
   uint64_t ran_ns[WRITERS_MAX] = {0};
   uint64_t since = xpf_os_now_ns();
   struct timespec look = {.tv_nsec = LOOK_NS};
-  for (unsigned quiet = 0; quiet < 2 && xpf_os_now_ns() - since < LIMIT_NS;) {
-    bool all = true;
-    for (unsigned i = 0; i < writers_count; i++)
-      all &= is_quiet(writers[i], &ran_ns[i]);
-    quiet = all ? quiet + 1 : 0;
-    if (quiet < 2 && writers_count > 0)
+  unsigned looks = 0, wanted = IDLE_LOOKS;
+  while (writers_count > 0 && looks < wanted && xpf_os_now_ns() - since < LIMIT_NS) {
+    wanted = IDLE_LOOKS;
+    looks++;
+    for (unsigned i = 0; i < writers_count; i++) {
+      unsigned each = looks_wanted(writers[i], &ran_ns[i]);
+      if (each == 0)
+        looks = 0;
+      if (each > wanted)
+        wanted = each;
+    }
+    if (looks < wanted)
       nanosleep(&look, NULL);
   }
 }

@@ -38,7 +38,7 @@ async function assertTicking(app) {
   }, `the main thread to go on; it said ${app.stdout}`);
 }
 
-describe('attach', { timeout: 120000, skip: process.platform !== 'linux' && 'only on Linux' }, () => {
+describe('attach', { timeout: 240000, skip: process.platform !== 'linux' && 'only on Linux' }, () => {
   test('an idle process: every command works, nothing is left open, a second attach says that it is there', async () => {
     const app = await plain();
     await assertAttached(app, await attach(app.pid, '--log-dir', app.logDir));

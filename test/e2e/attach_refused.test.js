@@ -38,7 +38,7 @@ async function assertRefused(app, words, { status = 1, reason, message, hint, st
   assert.strictEqual(app.stderr, stderr);
 }
 
-describe('attach is refused', { timeout: 120000, skip: process.platform !== 'linux' && 'only on Linux' }, () => {
+describe('attach is refused', { timeout: 240000, skip: process.platform !== 'linux' && 'only on Linux' }, () => {
   test('what is not Node.js, does not exist, or is dead', async () => {
     const child = spawn('sleep', ['60']);
     await until(() => /Name:\ssleep/.test(readStatus(child.pid)), 'sleep to run');

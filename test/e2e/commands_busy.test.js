@@ -42,7 +42,7 @@ for (const [what, body, hot] of [
   ['while (true)', LOOP, 'fibonacci'],
   ['a catastrophic regular expression', REGEXP, 'matchForever'],
 ]) {
-  describe(`commands, a thread busy with ${what}`, { timeout: 55000 }, () => {
+  describe(`commands, a thread busy with ${what}`, { timeout: 240000 }, () => {
     let app;
     let rpc;
     before(async () => {
@@ -109,7 +109,7 @@ for (const [what, body, hot] of [
   });
 }
 
-describe('a CPU profile of one endless loop that was optimised before the profile began', { timeout: 55000 }, () => {
+describe('a CPU profile of one endless loop that was optimised before the profile began', { timeout: 240000 }, () => {
   const ENDLESS = `
     function endlessLoop() {
       let kept = [];

@@ -19,7 +19,7 @@ const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-disk-'));
 const noMounts = disk.whyNot(scratch) || false;
 const canDumpCore = process.platform === 'linux' && process.arch === 'x64';
 after(() => fs.rmSync(scratch, { recursive: true, force: true }));
-const options = (skip) => ({ timeout: 55000, skip });
+const options = (skip) => ({ timeout: 240000, skip });
 
 async function open(t, appOptions) {
   const app = startApp(BODY, appOptions);

@@ -41,7 +41,7 @@ function checkWritten({ app, replies }, endedBy) {
   }
 }
 
-describe('profiles at the end of the process', { timeout: 58000 }, () => {
+describe('profiles at the end of the process', { timeout: 240000 }, () => {
   const ENDS = [
     ['a natural end', 'serve({ end() { clearInterval(work); process.stdin.destroy(); } });', { status: 0, signal: null }],
     ['process.exit', 'serve({ end() { process.exit(3); } });', { status: 3, signal: null }],

@@ -16,7 +16,7 @@ const { until } = require('./support/until');
 const IDLE = 'setInterval(() => {}, 1000);';
 const REFUSED = -32000;
 
-describe('commands, an idle program', { timeout: 55000 }, () => {
+describe('commands, an idle program', { timeout: 240000 }, () => {
   let app;
   let rpc;
   before(async () => {

@@ -67,7 +67,7 @@ async function open(t) {
   };
 }
 
-describe('commands, worker threads', { timeout: 58000 }, () => {
+describe('commands, worker threads', { timeout: 240000 }, () => {
   test('thread_id as number and as text: the profile is that of the worker', async (t) => {
     const { rpc, startWorker, endWorker, turns } = await open(t);
     const id = await startWorker('work');

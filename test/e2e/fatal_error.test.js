@@ -51,7 +51,7 @@ function checkReport(app) {
   return name;
 }
 
-describe('fatal error', { timeout: 58000 }, () => {
+describe('fatal error', { timeout: 240000 }, () => {
   test('our line, our report, then the words and the signal of Node', async (t) => {
     const { app, end } = await eat(t, { config: { log_level: 0 } });
     checkNodesOwn({ app, end });

@@ -50,7 +50,7 @@ const isLinux64 = process.platform === 'linux' && process.arch === 'x64';
 const read = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
 const isCount = (value) => Number.isInteger(value) && value >= 0;
 
-describe('contents of the files', { timeout: 58000 }, () => {
+describe('contents of the files', { timeout: 240000 }, () => {
   let app;
   let rpc;
   before(async () => {

@@ -38,7 +38,7 @@ const EAT_IN_STEPS = JSON.stringify(`
     setImmediate(eat);
   }`);
 
-describe('the heap limit', { timeout: 58000 }, () => {
+describe('the heap limit', { timeout: 240000 }, () => {
   test('grows in the configured steps, each with its log line', async (t) => {
     const { app, end, steps } = await run(t, EAT, { enable_auto_incr_heap_limit: true, auto_incr_heap_limit_size: 64 });
     assert.deepStrictEqual(end, { status: 0, signal: null }, app.stderr);

@@ -38,7 +38,7 @@ async function endOf(app) {
 /** Words that sh runs before it becomes the program. */
 const under = (script) => (words) => ['sh', '-c', `${script}; exec "$@"`, 'sh', ...words];
 
-describe('a strange environment', { timeout: 58000 }, () => {
+describe('a strange environment', { timeout: 240000 }, () => {
   test('no HOME, a HOME that does not exist, a HOME that is a file', async () => {
     for (const HOME of [undefined, '/nonexistent/home', '/dev/null', '']) {
       const app = launch(IDLE, { env: { XPROFILER_PREFIX: '', HOME } });
@@ -145,13 +145,13 @@ describe('a strange environment', { timeout: 58000 }, () => {
       await until(() => (app.log().match(/\[memory\]/g) || []).length >= 3, 'three records');
       const rpc = await app.rpc();
       const { environments } = await rpc.call('list_environments');
-      assert.ok(environments[0].loop_blocked_ms < 1000, JSON.stringify(environments));
+      assert.ok(environments[0].loop_blocked_ms < 3000, JSON.stringify(environments));
       assert.ok(app.isAlive());
     }
   });
 });
 
-describe('other owners of the process', { timeout: 58000 }, () => {
+describe('other owners of the process', { timeout: 240000 }, () => {
   test('the module loaded again and again in one isolate: one core, one log, requests counted once', async () => {
     const app = launch(`
       const path = require('node:path');
@@ -345,7 +345,7 @@ describe('other owners of the process', { timeout: 58000 }, () => {
           encoding: 'utf8',
           cwd: home,
           env: { ...process.env, XPROFILER_PREFIX: home, XPROFILER_LOG_DIR: home },
-          timeout: 20000,
+          timeout: 60000,
         });
       fs.writeFileSync(path.join(home, 'app.js'), 'console.log("went on")');
       // Node 20 to 24 load addons under the permission model, or not; in both cases the program goes on.
@@ -364,7 +364,7 @@ describe('other owners of the process', { timeout: 58000 }, () => {
   });
 });
 
-describe('processes and workers that die young', { timeout: 58000 }, () => {
+describe('processes and workers that die young', { timeout: 240000 }, () => {
   test('a cluster of 4 whose members are killed while they profile', async () => {
     const app = launch(`
       const cluster = require('node:cluster');
@@ -499,7 +499,7 @@ describe('processes and workers that die young', { timeout: 58000 }, () => {
     try {
       for (const words of commands) {
         const run = (extra) => {
-          const { status, signal, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', env: { ...env, ...extra }, timeout: 20000 });
+          const { status, signal, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', env: { ...env, ...extra }, timeout: 60000 });
           return { status, signal, stdout, stderr: stderr.split('\n').filter((line) => !/^\s+at |^Node\.js v/.test(line)) };
         };
         assert.deepStrictEqual(run({ NODE_OPTIONS: `--require ${register}` }), run({ NODE_OPTIONS: '' }), words.join(' '));

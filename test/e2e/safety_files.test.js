@@ -64,7 +64,7 @@ async function checkRefused(app, rpc, method, pattern) {
   assert.ok((await rpc.call('check_version')).version);
 }
 
-describe('the directory of the logs', { timeout: 58000 }, () => {
+describe('the directory of the logs', { timeout: 240000 }, () => {
   let scratch;
   let noDisk;
   before(() => {
@@ -160,7 +160,7 @@ describe('the directory of the logs', { timeout: 58000 }, () => {
   });
 });
 
-describe('links planted where we write', { timeout: 58000 }, () => {
+describe('links planted where we write', { timeout: 240000 }, () => {
   const SECRET = 'not for us\n';
 
   /** A directory of the test with a file that must stay as it is. */
@@ -270,7 +270,7 @@ describe('links planted where we write', { timeout: 58000 }, () => {
 /** Of this user, in the first root. */
 const socketOf = (app) => `/tmp/xprofiler-${process.getuid()}/${app.pid}.sock`;
 
-describe('what others take away', { timeout: 58000 }, () => {
+describe('what others take away', { timeout: 240000 }, () => {
   test('the socket, by somebody who cleans /tmp: it is made again, who is connected stays', async () => {
     const app = launch(IDLE);
     const early = await app.rpc();
@@ -319,7 +319,7 @@ describe('what others take away', { timeout: 58000 }, () => {
   });
 });
 
-describe('limits and sudden ends', { timeout: 58000 }, () => {
+describe('limits and sudden ends', { timeout: 240000 }, () => {
   test('a limit for the size of files: no SIGXFSZ, an answer for the command, lost lines are told', async () => {
     const app = launch(`${IDLE} const x = require(xprofilerRoot); setInterval(() => x.info('fill', 'z'.repeat(2000)), 20);`, {
       config: { log_interval: 1 },

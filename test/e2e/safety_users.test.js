@@ -29,9 +29,9 @@ const CLIENT = `
   socket.on('error', (error) => console.log(error.code));
   socket.on('close', () => console.log('closed ' + text));`;
 
-describe('another user', { timeout: 58000, skip: notRoot || noNobody }, () => {
+describe('another user', { timeout: 240000, skip: notRoot || noNobody }, () => {
   const asNobody = (command, words) =>
-    spawnSync(command, words, { uid: NOBODY, gid: NOBODY, cwd: '/', encoding: 'utf8', timeout: 20000, env: { PATH: process.env.PATH, LC_ALL: 'C' } });
+    spawnSync(command, words, { uid: NOBODY, gid: NOBODY, cwd: '/', encoding: 'utf8', timeout: 60000, env: { PATH: process.env.PATH, LC_ALL: 'C' } });
 
   test('the socket and the files are out of reach', async () => {
     const app = launch(IDLE);
@@ -71,7 +71,7 @@ describe('another user', { timeout: 58000, skip: notRoot || noNobody }, () => {
         fs.chmodSync(dir, 0o777);
         fs.chmodSync(dir + '/' + process.pid + '.sock', 0o777);
         const client = ${JSON.stringify(CLIENT)};
-        const ask = (uid) => spawnSync(process.execPath, ['-e', client, dir + '/' + process.pid + '.sock'], { uid, gid: uid, cwd: '/', encoding: 'utf8', timeout: 20000 });
+        const ask = (uid) => spawnSync(process.execPath, ['-e', client, dir + '/' + process.pid + '.sock'], { uid, gid: uid, cwd: '/', encoding: 'utf8', timeout: 60000 });
         say('nobody ' + JSON.stringify(ask(${NOBODY}).stdout));
       } });`,
       // Its home is in /tmp, out of reach then: the program and its log_dir are elsewhere.
@@ -105,7 +105,7 @@ describe('another user', { timeout: 58000, skip: notRoot || noNobody }, () => {
   });
 });
 
-describe('two pid namespaces that share /tmp', { timeout: 58000, skip: notRoot }, () => {
+describe('two pid namespaces that share /tmp', { timeout: 240000, skip: notRoot }, () => {
   /** Both are pid 1 to themselves. */
   const inNamespace = (words) => ['unshare', '--pid', '--fork', '--kill-child', ...words];
 

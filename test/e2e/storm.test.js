@@ -79,7 +79,7 @@ function look(pid) {
   };
 }
 
-describe('storms', { timeout: 58000, skip: process.platform !== 'linux' }, () => {
+describe('storms', { timeout: 240000, skip: process.platform !== 'linux' }, () => {
   let app;
   let rpc;
   let calm; // look() before the storms
@@ -249,7 +249,7 @@ describe('storms', { timeout: 58000, skip: process.platform !== 'linux' }, () =>
   });
 });
 
-test('clients that never pause leave the loop its turns', { timeout: 58000, skip: process.platform !== 'linux' }, async () => {
+test('clients that never pause leave the loop its turns', { timeout: 240000, skip: process.platform !== 'linux' }, async () => {
   const app = startApp("setInterval(() => say('tick'), 10);");
   const ticks = () => app.stdout.split('\n').filter((line) => line === 'tick').length;
   try {

@@ -32,7 +32,7 @@ function random(seed) {
   };
 }
 
-describe('the wire', { timeout: 58000 }, () => {
+describe('the wire', { timeout: 240000 }, () => {
   let app;
   let rpc; // a client that does nothing wrong and is always served
   const opened = [];

@@ -157,7 +157,7 @@ agentTest('start_cpu_profiling with profiling_time: the file is complete when th
   const found = nodes.map(({ callFrame }) => callFrame.functionName);
   assert.ok(samples.length > 50 && found.includes('hotSpot'), `${samples.length} samples: ${found.join(' ')}`);
   const ms = (endTime - startTime) / 1000;
-  assert.ok(ms >= 1450 && ms < 2500, `${ms} ms`);
+  assert.ok(ms >= 1450 && ms < 10000, `${ms} ms`);
 
   const upload = await call(`upload_file 7 cpuprofile ${filepath} http://127.0.0.1:${server.port} token`);
   assert.strictEqual(upload.storage, 'here');

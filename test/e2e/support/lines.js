@@ -39,7 +39,7 @@ class Lines {
   }
 
   /** The next message. */
-  async next(limitMs = 20000) {
+  async next(limitMs = 60000) {
     const has = () => this.received.length > this.taken;
     await until(() => has() || this.isClosed, 'a line from the target', limitMs);
     if (!has()) throw new Error('the target closed the connection');

@@ -73,7 +73,7 @@ function series(app, component, tid = 0) {
 }
 
 /** The first member of a series, from index `from` on, that passes. */
-function seriesUntil(app, component, passes, { from = 0, tid = 0, limitMs = 20000 } = {}) {
+function seriesUntil(app, component, passes, { from = 0, tid = 0, limitMs = 60000 } = {}) {
   const probe = () => series(app, component, tid).slice(from).find(passes);
   return until(probe, `a ${component} line of thread ${tid} that passes ${passes}`, limitMs);
 }

@@ -60,7 +60,7 @@ class Terminal {
   }
 
   /** Until the screen fits; gives the screen. */
-  async shows(pattern, limitMs = 30000) {
+  async shows(pattern, limitMs = 60000) {
     let screen = '';
     const fits = () => {
       screen = this.screen();

@@ -5,7 +5,7 @@ const POLL_MS = 20;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Polls until `probe()` gives something true, and gives that. Fails after `limitMs`, naming `what`. */
-async function until(probe, what, limitMs = 20000) {
+async function until(probe, what, limitMs = 60000) {
   const deadline = Date.now() + limitMs;
   for (;;) {
     const value = await probe();
@@ -16,7 +16,7 @@ async function until(probe, what, limitMs = 20000) {
 }
 
 /** The value of a promise, or a failure that names `what` after `limitMs`. */
-function within(promise, what, limitMs = 20000) {
+function within(promise, what, limitMs = 60000) {
   let timer;
   const limit = new Promise((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`not within ${limitMs} ms: ${what}`)), limitMs);
