@@ -176,6 +176,7 @@ static void on_thread_end(struct xpf_thread_item *item, struct xpf_thread *threa
 static void run_begin(struct xpf_task *task, struct xpf_thread *thread) {
   struct xpf_job *job = JOB_OF(task, begin_task);
   uint64_t since = uv_hrtime();
+  __atomic_store_n(&job->is_on_thread, 1, __ATOMIC_RELAXED);
   int err = job->type->begin(job, thread, &job->fault);
   add_pause(job, since);
   job->began_ns = uv_hrtime();
@@ -397,7 +398,8 @@ static bool waits_for_thread(const struct xpf_job *job) {
 
 static void look_after(struct xpf_job *job, uint64_t now) {
   uint64_t age_ms = (now - job->accepted_ns) / 1000000;
-  if (job->state <= XPF_JOB_STOPPING && age_ms >= XPF_PENDING_MS && xpf_job_has_early_waiter(job))
+  if (job->state <= XPF_JOB_STOPPING && age_ms >= XPF_PENDING_MS && !xpf_job_is_beginning(job) &&
+      xpf_job_has_early_waiter(job))
     xpf_job_answer_early(job);
   if (job->state == XPF_JOB_QUEUED && job->type->begin_deadline_ms &&
       age_ms >= job->type->begin_deadline_ms)

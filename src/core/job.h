@@ -106,6 +106,7 @@ struct xpf_job {
   bool end_posted;
   struct xpf_thread_item item;
   bool item_added; /* [js]; apart from the flags of other threads, which are read as one word */
+  uint32_t is_on_thread; /* atomic; the thread is free and begins, which V8 may take long for */
   struct xpf_call begun, ended, written, released;
   struct xpf_job_waiter *waiters;
 };
@@ -156,6 +157,8 @@ bool xpf_job_answer_all(struct xpf_job *job);
 char *xpf_job_written_line(void *job);
 void xpf_job_progress(struct xpf_job *job);
 bool xpf_job_has_early_waiter(const struct xpf_job *job);
+/* The thread was free, and is at it: no longer pending, not yet begun. */
+bool xpf_job_is_beginning(const struct xpf_job *job);
 bool xpf_job_has_waiter(const struct xpf_job *job, uint64_t client_id, const cJSON *id);
 void xpf_job_waiters_free(struct xpf_job *job);
 #endif

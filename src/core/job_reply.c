@@ -55,10 +55,17 @@ static bool is_settled(const struct xpf_job *job) {
   return job->state >= XPF_JOB_RELEASING;
 }
 
-static const char *state_name(const struct xpf_job *job) {
+bool xpf_job_is_beginning(const struct xpf_job *job) {
+  return job->state == XPF_JOB_QUEUED && __atomic_load_n(&job->is_on_thread, __ATOMIC_RELAXED);
+}
+
+/* While V8 makes a snapshot, its thread has begun. */
+static const char *state_name(const struct xpf_job *job, bool is_pending) {
+  if (is_pending)
+    return "pending";
   switch (job->state) {
   case XPF_JOB_QUEUED:
-    return "pending";
+    return job->type->stop_action ? "running" : "writing";
   case XPF_JOB_RUNNING:
     return "running";
   case XPF_JOB_RELEASING:
@@ -114,14 +121,15 @@ static cJSON *result_json(const struct xpf_job *job) {
   char path[sizeof job->dir + sizeof job->name + 1];
   snprintf(path, sizeof path, "%s/%s", job->dir, job->name);
   cJSON *result = cJSON_CreateObject();
+  bool is_pending = job->state == XPF_JOB_QUEUED && !xpf_job_is_beginning(job);
   if (!job->in_memory)
     cJSON_AddStringToObject(result, "filepath", path);
-  cJSON_AddStringToObject(result, "state", state_name(job));
+  cJSON_AddStringToObject(result, "state", state_name(job, is_pending));
   if (job->type->needs_thread)
     cJSON_AddNumberToObject(result, "thread_id", job->thread_id);
   cJSON_AddNumberToObject(result, "paused_ms",
                           ms(__atomic_load_n(&job->paused_ns, __ATOMIC_RELAXED)));
-  if (job->state == XPF_JOB_QUEUED)
+  if (is_pending)
     cJSON_AddItemToObject(result, "pending", pending_json(job));
   if (is_settled(job))
     add_end(job, result);

@@ -86,6 +86,23 @@ describe('commands, their parameters', { timeout: 240000 }, () => {
     });
   });
 
+  test('wait: a snapshot that takes V8 long is being written, its thread is not busy', async () => {
+    const large = startApp(`
+      globalThis.kept = Array.from({ length: 900000 }, (_, i) => ({ i, text: 'item ' + i }));
+      serve({});`);
+    try {
+      const own = await large.rpc();
+      await own.call('process_info');
+      const call = own.send('heapdump', { wait: true });
+      const { result } = await within(call.reply, 'the result', 50000);
+      assert.strictEqual(result.state, 'written');
+      assert.ok(call.progress.length >= 1, `${result.paused_ms} ms`);
+      for (const { state, pending } of call.progress) assert.deepStrictEqual([state, pending], ['writing', undefined]);
+    } finally {
+      await large.stop();
+    }
+  });
+
   test('wait: whoever waits for a start is answered when somebody else stops it', async () => {
     const waiting = rpc.send('start_heap_profiling', { wait: true });
     await rpc.call('check_version');
