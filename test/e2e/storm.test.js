@@ -10,6 +10,7 @@ const { describe, test, before, after } = require('node:test');
 const { startApp } = require('./support/app');
 const { PROFILES } = require('./support/kinds');
 const { until, within, sleep } = require('./support/until');
+const { look: lookAt, isLike } = require('../stress/run');
 
 const CLIENTS = 10;
 const REQUESTS = 30; // of each client
@@ -73,8 +74,7 @@ function random(seed) {
 function look(pid) {
   const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
   return {
-    fds: fs.readdirSync(`/proc/${pid}/fd`).length,
-    threads: fs.readdirSync(`/proc/${pid}/task`).length,
+    ...lookAt(pid),
     caughtSignals: /SigCgt:\s*(\w+)/.exec(status)[1], // ours for SIGTERM is there only while a profile runs
   };
 }
@@ -168,7 +168,7 @@ describe('storms', { timeout: 240000, skip: process.platform !== 'linux' }, () =
     let now;
     const isCalm = () => {
       now = look(app.pid);
-      return now.fds <= calm.fds && now.threads <= calm.threads && now.caughtSignals === calm.caughtSignals;
+      return isLike(now, calm) && now.caughtSignals === calm.caughtSignals;
     };
     await until(isCalm, 'descriptors, threads and signal handlers to be as before').catch((error) => {
       throw new Error(`${error.message}: ${JSON.stringify({ calm, now })}`);

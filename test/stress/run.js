@@ -40,12 +40,17 @@ function look(pid) {
   return { ...countFds(pid), threads: kb('Threads'), rssMb: kb('VmRSS') / 1024 };
 }
 
-/** Waits until descriptors and threads are not more than before. */
+/** Whether descriptors and threads are not more than before. */
+function isLike(now, before) {
+  return now.fds <= before.fds && now.sockets <= before.sockets + OTHERS && now.threads <= before.threads;
+}
+
+/** Waits until it is like that. */
 async function untilCalm(pid, before) {
   let now;
   await until(() => {
     now = look(pid);
-    return now.fds <= before.fds && now.sockets <= before.sockets + OTHERS && now.threads <= before.threads;
+    return isLike(now, before);
   }, 'descriptors and threads as before', 30_000).catch((error) => {
     throw new Error(`${error.message}: ${JSON.stringify({ before, now })}`);
   });
@@ -98,4 +103,4 @@ function main(body) {
   );
 }
 
-module.exports = { numberOf, look, untilCalm, fire, main, REPLY_MS };
+module.exports = { numberOf, look, isLike, untilCalm, fire, main, REPLY_MS };
