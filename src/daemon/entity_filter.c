@@ -37,7 +37,8 @@ bool xpf_entity_filter_has(const struct xpf_entity_filter *filter,
           (entity->parent && xpf_name_list_has(&filter->keys, entity->parent->key)));
 }
 
-int xpf_entity_filter_read(struct xpf_entity_filter *out, struct xpf_exchange *exchange) {
+int xpf_entity_filter_read(struct xpf_entity_filter *out, struct xpf_exchange *exchange,
+                           bool takes_past) {
   const struct xpf_world *world = xpf_exchange_daemon(exchange)->world;
   static const char *const NAMES[] = {"kind", "key", "fields"};
   struct xpf_name_list *const lists[] = {&out->kinds, &out->keys, &out->fields};
@@ -47,7 +48,7 @@ int xpf_entity_filter_read(struct xpf_entity_filter *out, struct xpf_exchange *e
                                NAMES[i], XPF_FILTER_NAMES_MAX, XPF_FILTER_TEXT_MAX - 1);
       return -E2BIG;
     }
-  for (unsigned i = 0; i < out->kinds.count; i++)
+  for (unsigned i = 0; !takes_past && i < out->kinds.count; i++)
     if (!xpf_world_kind_named(world, out->kinds.names[i])) {
       xpf_exchange_reply_error(exchange, 400, "kind",
                                "kind: there is no kind `%.80s`; /api/kinds lists them",

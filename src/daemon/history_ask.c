@@ -68,6 +68,11 @@ void xpf_history_ask_fail(struct xpf_exchange *exchange, int error) {
                              "step: that would be too many values; give a larger step, a shorter "
                              "range, or fewer keys and fields");
     break;
+  case -ENOENT:
+    xpf_exchange_reply_error(exchange, 400, "kind",
+                             "kind: there is none of that name with these fields, now or in the "
+                             "history; /api/kinds lists those there are");
+    break;
   case -EBUSY:
     xpf_exchange_reply_error(exchange, 503, NULL, "too many ask the history; try again");
     break;

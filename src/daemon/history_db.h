@@ -56,6 +56,7 @@ static inline int64_t xpf_span_start(int64_t at_s, int64_t span_s) {
   X(KIND_PUT, "INSERT INTO kind(name) VALUES(?)") \
   X(LAYOUT_FIND, "SELECT id FROM layout WHERE kind = ? AND gap_ms = ? AND fields = ?") \
   X(LAYOUT_PUT, "INSERT INTO layout(kind, gap_ms, fields) VALUES(?, ?, ?)") \
+  X(LAYOUT_OF_KIND, "SELECT layout.id FROM layout JOIN kind ON kind.id = layout.kind WHERE kind.name = ? ORDER BY layout.id DESC") \
   X(LAYOUT_GET, "SELECT gap_ms, fields FROM layout WHERE id = ?") \
   X(ENTITY_FIND, "SELECT id, since_ms, until_ms FROM entity WHERE kind = ? AND key = ?") \
   X(ENTITY_PUT, "INSERT INTO entity(kind, key, parent, labels, info, since_ms, until_ms) VALUES(?, ?, ?, ?, ?, ?, 0)") \

@@ -369,9 +369,49 @@ static void free_series(struct series *s) {
   xpf_bytes_free(&s->frame);
 }
 
+/* What a field was the last time that the kind had it. True when all are known by now. */
+static bool take_layout(struct xpf_store_request *request, const struct xpf_layout *layout,
+                        bool *known) {
+  bool are_all = true;
+  for (size_t i = 0; request->fields[i]; i++) {
+    int column = known[i] ? -1 : xpf_layout_find(layout, request->fields[i]);
+    if (column >= 0) {
+      request->is_counter[i] = layout->is_counter[column];
+      known[i] = true;
+      if (layout->gap_ms > 0)
+        request->hold_ms = layout->gap_ms;
+    }
+    are_all = are_all && known[i];
+  }
+  return are_all;
+}
+
+/* A kind that is known no more. -ENOENT: nor does the history know it, or one of the fields. */
+static int look_up_past(struct series *s) {
+  size_t count = 0;
+  while (s->request->fields[count])
+    count++;
+  bool *known = calloc(count + 1, sizeof *known), are_all = false;
+  if (!known)
+    return -ENOMEM;
+  sqlite3_stmt *rows =
+      xpf_history_rows(s->chunks->db, XPF_SQL_LAYOUT_OF_KIND, 0, "t", s->request->kind);
+  int code = rows ? SQLITE_ROW : SQLITE_ERROR;
+  while (!are_all && rows && (code = sqlite3_step(rows)) == SQLITE_ROW) {
+    int64_t id = sqlite3_column_int64(rows, 0);
+    const struct xpf_layout *layout = xpf_layouts_get(&s->chunks->layouts, s->chunks->db, id);
+    are_all = layout && take_layout(s->request, layout, known);
+  }
+  sqlite3_reset(rows);
+  free(known);
+  return are_all ? 0 : code == SQLITE_DONE ? -ENOENT : error_of(code);
+}
+
 int xpf_history_series(struct xpf_chunk_reader *chunks, struct xpf_store_request *request) {
   struct series s = {.chunks = chunks, .request = request};
-  int error = read_tiers(&s);
+  int error = request->is_past ? look_up_past(&s) : 0;
+  if (!error)
+    error = read_tiers(&s);
   if (!error)
     error = make_answer(&s);
   if (!error)

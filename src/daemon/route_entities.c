@@ -145,7 +145,7 @@ static void list_past(struct xpf_exchange *exchange) {
     return;
   }
   if (!xpf_history_ask_begin(&past->ask, exchange) ||
-      xpf_entity_filter_read(&past->filter, exchange) != 0 ||
+      xpf_entity_filter_read(&past->filter, exchange, true) != 0 ||
       !xpf_history_ask_range(exchange, 0, &from_ms, &past->to_ms)) {
     free(past);
     return;
@@ -170,7 +170,7 @@ void xpf_route_entities(struct xpf_exchange *exchange) {
     list_past(exchange);
     return;
   }
-  if (xpf_entity_filter_read(&filter, exchange) != 0)
+  if (xpf_entity_filter_read(&filter, exchange, false) != 0)
     return;
   struct xpf_memory_sink sink;
   struct xpf_json json;

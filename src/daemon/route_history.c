@@ -102,14 +102,14 @@ static bool read_list(struct xpf_exchange *exchange, const char *name, struct xp
   return false;
 }
 
-/* What has no labels is there once, and its key is "". */
+/* What has no labels is there once, and its key is "". kind NULL: one of the past. */
 static bool read_keys(struct xpf_exchange *exchange, const struct xpf_kind *kind,
                       struct xpf_name_list *keys) {
   if (!read_list(exchange, "key", keys))
     return false;
   if (keys->count > 0)
     return true;
-  if (kind->labels[0]) {
+  if (kind && kind->labels[0]) {
     xpf_exchange_reply_error(exchange, 400, "key",
                              "key: is missing; /api/entities?kind=%.60s lists the keys",
                              kind->name);
@@ -125,9 +125,11 @@ static bool find_fields(struct xpf_exchange *exchange, const struct xpf_kind *ki
                         struct series *series) {
   if (series->fields.count == 0) {
     xpf_exchange_reply_error(exchange, 400, "fields", "fields: are missing; give e.g. fields=%.80s",
-                             kind->fields_count ? kind->fields[0].key : "");
+                             kind && kind->fields_count ? kind->fields[0].key : "value");
     return false;
   }
+  if (!kind) /* the history knows them */
+    return true;
   for (unsigned i = 0; i < series->fields.count; i++) {
     unsigned field = 0;
     while (field < kind->fields_count &&
@@ -162,10 +164,8 @@ static bool read_query(struct xpf_exchange *exchange, struct series *series,
   const char *name = xpf_exchange_param(exchange, "kind"),
              *raw = xpf_exchange_param(exchange, "raw");
   const struct xpf_kind *kind = name ? xpf_world_kind_named(daemon->world, name) : NULL;
-  if (!kind) {
-    xpf_exchange_reply_error(exchange, 400, "kind",
-                             "kind: there is no kind `%.80s`; /api/kinds lists them",
-                             name ? name : "");
+  if (!name || !name[0]) {
+    xpf_exchange_reply_error(exchange, 400, "kind", "kind: is missing; /api/kinds lists them");
     return false;
   }
   if (!read_keys(exchange, kind, &series->keys) ||
@@ -174,6 +174,8 @@ static bool read_query(struct xpf_exchange *exchange, struct series *series,
       !read_step(exchange, query))
     return false;
   query->kind = kind;
+  query->past_kind = name;
+  query->past_fields = series->fields.names;
   query->keys = series->keys.names;
   query->keys_count = series->keys.count;
   query->fields = series->field_ids;

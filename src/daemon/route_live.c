@@ -167,7 +167,7 @@ void xpf_route_live(struct xpf_exchange *exchange) {
                              XPF_LIVE_CLIENTS_MAX);
     return;
   }
-  if (xpf_entity_filter_read(&client->filter, exchange) != 0) {
+  if (xpf_entity_filter_read(&client->filter, exchange, false) != 0) {
     free(client);
     return;
   }

@@ -22,7 +22,11 @@ struct xpf_store_answer;
 /* What is asked of the history: fields of one kind, of one or more entities, in equal steps. */
 struct xpf_store_query {
   const struct xpf_kind *kind;
-  const char *const *keys; /* of entities, living or gone */
+  /* Without a kind: the name of one that is known no more (of a plugin that was removed), and of
+   * its fields; what they were, the history knows. -ENOENT is answered when it does not. */
+  const char *past_kind;
+  const char *const *past_fields; /* fields_count of them, in place of fields */
+  const char *const *keys;        /* of entities, living or gone */
   size_t keys_count;
   const unsigned *fields;
   size_t fields_count;

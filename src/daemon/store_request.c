@@ -31,16 +31,17 @@ static int copy_query(struct xpf_store_request *request, const struct xpf_store_
     if (!(request->keys[i] = strdup(query->keys[i])))
       return -ENOMEM;
   for (size_t i = 0; i < query->fields_count; i++) {
-    const struct xpf_field *field = &query->kind->fields[query->fields[i]];
-    request->field_ids[i] = query->fields[i];
-    request->is_counter[i] = field->type == XPF_FIELD_COUNTER;
-    if (!(request->fields[i] = strdup(field->key)))
+    const struct xpf_field *field = query->kind ? &query->kind->fields[query->fields[i]] : NULL;
+    request->field_ids[i] = field ? query->fields[i] : (unsigned)i;
+    request->is_counter[i] = field && field->type == XPF_FIELD_COUNTER;
+    if (!(request->fields[i] = strdup(field ? field->key : query->past_fields[i])))
       return -ENOMEM;
   }
   return 0;
 }
 
 int xpf_store_request_series(struct xpf_store_request **out, const struct xpf_store_query *query) {
+  const struct xpf_kind *kind = query->kind;
   int64_t step_ms = query->step_ms, length_ms = query->to_ms - query->from_ms;
   if (query->keys_count == 0 || query->fields_count == 0 || length_ms <= 0 || step_ms < 0 ||
       step_ms % 1000 != 0 || query->from_ms < 0)
@@ -51,7 +52,7 @@ int xpf_store_request_series(struct xpf_store_request **out, const struct xpf_st
       query->keys_count > XPF_STORE_VALUES_MAX / (size_t)steps / query->fields_count)
     return -E2BIG;
   struct xpf_store_request *request =
-      xpf_store_request_new(XPF_REQUEST_SERIES, query->kind->name, NULL);
+      xpf_store_request_new(XPF_REQUEST_SERIES, kind ? kind->name : query->past_kind, NULL);
   if (!request)
     return -ENOMEM;
   request->from_ms = query->from_ms;
@@ -59,7 +60,8 @@ int xpf_store_request_series(struct xpf_store_request **out, const struct xpf_st
   request->step_ms = step_ms;
   request->as_rates = query->as_rates;
   request->prepare = query->prepare;
-  request->hold_ms = query->kind->stale_after_ms ? query->kind->stale_after_ms : HOLD_DEFAULT_MS;
+  request->hold_ms = kind && kind->stale_after_ms ? kind->stale_after_ms : HOLD_DEFAULT_MS;
+  request->is_past = !kind;
   int error = copy_query(request, query);
   if (error)
     xpf_store_request_free(request);

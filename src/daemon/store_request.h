@@ -27,6 +27,7 @@ struct xpf_store_request {
   bool *is_counter; /* one a field */
   int64_t step_ms, hold_ms;
   bool as_rates;
+  bool is_past; /* is_counter and hold_ms are what the history says */
   void (*prepare)(void *arg, const struct xpf_store_answer *answer);
   struct xpf_store_answer answer;
   double *numbers; /* of all its columns */

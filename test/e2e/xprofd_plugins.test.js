@@ -230,3 +230,38 @@ test('a folder that is not there is refused with a sentence', async () => {
   assert.strictEqual(status, 1);
   assert.match(broken.stderr, /^xprofd: plugin_dir: .* is no folder that can be read/);
 });
+
+test('the past of a plugin that was removed is answered, also after a restart', async () => {
+  const place = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-past-'));
+  const dir = path.join(place, 'plugins');
+  const file = path.join(dir, 'former.1s.sh');
+  fs.mkdirSync(dir, { mode: 0o755 });
+  fs.writeFileSync(file, `#!/bin/sh\necho '# TYPE past_depth gauge'\necho 'past_depth{queue="a"} 7'\necho '# TYPE past_jobs_total counter'\necho "past_jobs_total $(date +%s)"\n`, { mode: 0o755 });
+  const start = () => startXprofd({ home: place, args: ['--plugin_dir', dir] });
+  const depth = '/api/series?kind=plugin_past_depth&key=former%2Fa&fields=value&from=-300000&step=1000';
+  let own = await start();
+  try {
+    await own.waitFor(depth, ({ series }) => series?.[0].values.filter((value) => value === 7).length >= 3, 'its history');
+    const jobs = (await own.get('/api/kinds')).json.kinds.find(({ name }) => name.startsWith('plugin_past_jobs')).name;
+    await own.stop();
+    fs.rmSync(file);
+    own = await start();
+    const { kinds } = (await own.get('/api/kinds')).json;
+    assert.deepStrictEqual(kinds.filter(({ name }) => name.startsWith('plugin_past')), []);
+    const [series] = (await own.get(depth)).json.series;
+    assert.ok(series.values.filter((value) => value === 7).length >= 3, JSON.stringify(series));
+    assert.ok(series.max.includes(7), 'a gauge has its highest too');
+    const [rate] = (await own.get(`/api/series?kind=${jobs}&key=former&fields=value&from=-300000&step=1000`)).json.series;
+    assert.strictEqual(rate.max, undefined, 'a counter has a rate');
+    assert.ok(rate.values.some((value) => value > 0 && value < 100), JSON.stringify(rate));
+    const { entities } = (await own.get('/api/entities?kind=plugin_past_depth&from=-300000')).json;
+    assert.deepStrictEqual(entities.map(({ key, gone, labels }) => [key, gone, labels.queue]), [['former/a', true, 'a']]);
+    for (const wrong of ['kind=plugin_past_depth&key=former%2Fa&fields=nothing', 'kind=plugin_never&key=a&fields=value']) {
+      const { status, json } = await own.get(`/api/series?${wrong}`);
+      assert.deepStrictEqual([status, json.error.field], [400, 'kind'], wrong);
+    }
+  } finally {
+    await own.stop();
+    fs.rmSync(place, { recursive: true, force: true });
+  }
+});
