@@ -1,5 +1,6 @@
 #include "daemon/renewal.h"
 
+#include <openssl/crypto.h>
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -81,9 +82,11 @@ static void look(uv_work_t *work) {
   if (is_due(renewal, now, TOKEN, TOKEN))
     renewal->has_token =
         xpf_token_file_read(renewal->paths[TOKEN], renewal->token, renewal->why[0], size) == 0;
-  if (is_due(renewal, now, CERT, KEY))
+  if (is_due(renewal, now, CERT, KEY)) {
     xpf_tls_files_load(renewal->paths[CERT], renewal->paths[KEY], &renewal->tls, renewal->why[1],
                        size);
+    OPENSSL_thread_stop(); /* what it keeps for each thread, and this one is not its own */
+  }
   memcpy(renewal->seen, now, sizeof now);
 }
 
