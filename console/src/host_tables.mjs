@@ -1,7 +1,7 @@
 // Tables of the host page: which processes use most, and how full file systems are.
 
 import { h, setAttribute, setText } from './dom.mjs';
-import { nameOf, processValue, qualityOf, valueOf } from './fields.mjs';
+import { nameOf, processValue, qualityOf, sumOf, valueOf } from './fields.mjs';
 import { amount, NONE } from './format.mjs';
 import { Grid } from './grid.mjs';
 import { writeLink } from './link.mjs';
@@ -14,7 +14,7 @@ const ROW_HEIGHT = 28;
 const COLUMNS = {
   cpu: [['cpu', 'ratio'], ['rss', 'bytes'], ['threads', ''], ['nice', '']],
   memory: [['pss', 'bytes'], ['uss', 'bytes'], ['rss', 'bytes'], ['vsize', 'bytes']],
-  io: [['read_bytes', 'bytes/s'], ['write_bytes', 'bytes/s'], ['major_faults', '/s']],
+  io: [['io', 'bytes/s'], ['read_bytes', 'bytes/s'], ['write_bytes', 'bytes/s'], ['major_faults', '/s']],
 };
 export const topKind = (world) => (world.kinds.has('host_process') ? 'host_process' : 'process');
 
@@ -35,7 +35,7 @@ export class ProcessTop extends Table {
     const number = ([id, unit]) => ({
       id, width: 74, priority: COLUMNS[what].findIndex(([each]) => each === id), isNumber: true, label: word(`column_${id}`), title: word(`column_${id}_title`),
       sort: (process) => this.value(process, id),
-      show: (cell, process) => Grid.showValue(cell, amount(this.value(process, id), unit), this.value(process, id) === null ? qualityOf(app.world, process, id) : ''),
+      show: (cell, process) => Grid.showValue(cell, amount(this.value(process, id), unit), this.value(process, id) === null ? qualityOf(app.world, process, id === 'io' ? 'read_bytes' : id) : ''),
     });
     const grid = new Grid({
       id: `top-${what}`, label: word(`top_${what}`), rowHeight: ROW_HEIGHT, maxHeight: '320px', keyOf: ({ key }) => key, sortBy: [COLUMNS[what][0][0], -1],
@@ -60,7 +60,7 @@ export class ProcessTop extends Table {
   value(process, id) {
     const { world } = this.app;
     if (id === 'cpu' && process.kind === 'process') return processValue(world, process.key, 'cpu');
-    return valueOf(world, process, id);
+    return id === 'io' ? sumOf(world, process, 'read_bytes', 'write_bytes') : valueOf(world, process, id);
   }
 
   /** Those of Node.js have a page of their own. */

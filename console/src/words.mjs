@@ -106,6 +106,8 @@ const WORDS = {
   column_vsize_title: ['Address space', '地址空间'],
   column_nice: ['Nice', 'nice'],
   column_user: ['User', '用户'],
+  column_io: ['Both', '合计'],
+  column_io_title: ['Read from storage and written to it', '存储读写合计'],
   column_read_bytes: ['Read', '读'],
   column_read_bytes_title: ['Read from storage', '从存储读取'],
   column_write_bytes: ['Written', '写'],

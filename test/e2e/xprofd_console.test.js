@@ -220,6 +220,7 @@ describe('the console of xprofd', { timeout: 280000, ...browserOptions() }, () =
     }
     assert.match(await chart(page, 'Load average').innerText(), /2\.8 heavy \(0\.7 × cores\), 4 full/);
     await until2(async () => (await page.locator('#top-cpu-0').innerText()).includes('%'), 'the top table');
+    await until2(async () => /\d B\/s|iB\/s/.test(await page.locator('#top-io-0').innerText()), 'bytes a second of all storage');
     await close(page);
   });
 
