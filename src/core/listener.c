@@ -61,6 +61,7 @@ static int listen_at(struct xpf_listener *listener, int *out) {
   }
   listener->device = bound.st_dev;
   listener->inode = bound.st_ino;
+  listener->owner = geteuid();
   *out = fd;
   return 0;
 }
@@ -101,8 +102,14 @@ int xpf_listener_open(struct xpf_listener *listener, int *fd) {
 
 bool xpf_listener_is_there(const struct xpf_listener *listener) {
   struct stat present;
-  return lstat(listener->path, &present) == 0 && present.st_dev == listener->device &&
-         present.st_ino == listener->inode;
+  char dir[sizeof listener->path];
+  if (lstat(listener->path, &present) == 0)
+    return present.st_dev == listener->device && present.st_ino == listener->inode;
+  if (errno != EACCES)
+    return false;
+  snprintf(dir, sizeof dir, "%s", listener->path);
+  *strrchr(dir, '/') = '\0';
+  return lstat(dir, &present) == 0 && present.st_uid == listener->owner;
 }
 
 void xpf_listener_remove(const struct xpf_listener *listener) {

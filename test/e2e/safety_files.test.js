@@ -294,6 +294,21 @@ describe('what others take away', { timeout: 240000 }, () => {
     await app.ended;
   });
 
+  const noRoot = !isRoot && 'only root may give its user up';
+  test('nothing, but the process has given up root: its socket stays the one it was', { skip: noRoot || noNobody }, async () => {
+    const app = launch(`${IDLE} serve({ drop() { process.setgid(${NOBODY}); process.setuid(${NOBODY}); say('dropped'); } });`);
+    await app.rpc();
+    const { ino } = fs.lstatSync(socketOf(app));
+    app.tell('drop');
+    await app.said('dropped');
+    await sleep(2500); // two looks
+    assert.strictEqual(fs.lstatSync(socketOf(app)).ino, ino);
+    assert.ok(!fs.existsSync(`/tmp/xprofiler-${NOBODY}/${app.pid}.sock`));
+    const late = await openLines(app.pid);
+    await late.checkAlive();
+    late.close();
+  });
+
   test('the descriptor of the log, by an application that closes one too many: nothing goes into its own files', async () => {
     const app = launch(
       `${IDLE} const of = (file) => fs.readdirSync('/proc/self/fd').find((fd) => {
