@@ -51,15 +51,47 @@ function hasThreads(source) {
   return files.some((file) => /\b(pthread_create|uv_thread_create)\(/.test(fs.readFileSync(path.join(root, file), 'utf8')));
 }
 
-async function compile(job) {
-  let links;
-  try {
-    links = linksOf(job.source);
-  } catch (error) {
-    return { ok: false, text: `${error.message}\n` };
-  }
-  const args = [...FLAGS, ...job.variant.flags, '-o', job.program, job.source, ...links, '-lcmocka'];
+/** The objects and libraries of a test, each object with what it is made of. */
+function planObjects(job) {
+  const folder = path.join(output, job.variant.name);
+  const links = [job.source, ...linksOf(job.source)];
+  return links.map((link) =>
+    link.startsWith('-') ? link : { source: link, variant: job.variant, file: path.join(folder, `${link.replaceAll('/', '-')}.o`) },
+  );
+}
+
+function compile({ source, variant, file }) {
+  const args = [...FLAGS, ...variant.flags, '-c', '-o', file, source];
   return run(compiler, args, { timeoutMs: compileTimeoutMs });
+}
+
+async function link(job, results) {
+  if (job.fault) return { ok: false, text: `${job.fault}\n` };
+  const objects = job.parts.filter((part) => part.file);
+  const broken = objects.map(({ file }) => results.get(file)).filter(({ ok }) => !ok);
+  if (broken.length > 0) return { ok: false, text: broken.map(({ text }) => text).join('') };
+  const args = [...FLAGS, ...job.variant.flags, '-o', job.program, ...job.parts.map((part) => part.file || part), '-lcmocka'];
+  return run(compiler, args, { timeoutMs: compileTimeoutMs });
+}
+
+/** Most sources are linked to several tests: each is compiled once for each variant, then every test linked. */
+async function build(jobs) {
+  const objects = new Map();
+  for (const job of jobs) {
+    try {
+      job.parts = planObjects(job);
+    } catch (error) {
+      job.fault = error.message;
+      continue;
+    }
+    for (const part of job.parts.filter(({ file }) => file)) objects.set(part.file, part);
+  }
+  for (const { name } of variants) fs.mkdirSync(path.join(root, output, name), { recursive: true });
+  const results = new Map();
+  await each([...objects.values()], compilersAtOnce, async (object) => results.set(object.file, await compile(object)));
+  await each(jobs, compilersAtOnce, async (job) => {
+    job.compiled = await link(job, results);
+  });
 }
 
 function variantsFor(source, { fast, thorough }) {
@@ -85,8 +117,8 @@ function planJobs(options) {
       variant,
     }));
   });
-  // By variant: those of one test do not run side by side.
-  return jobs.sort((a, b) => variants.indexOf(a.variant) - variants.indexOf(b.variant));
+  // By variant: those of one test do not run side by side. The slowest first: the end has no long tail.
+  return jobs.sort((a, b) => variants.indexOf(b.variant) - variants.indexOf(a.variant));
 }
 
 async function runCompiled({ compiled, program }) {
@@ -101,10 +133,7 @@ async function passesAlone(job) {
 
 async function main() {
   const jobs = planJobs(parseArguments(process.argv.slice(2)));
-  fs.mkdirSync(path.join(root, output), { recursive: true });
-  await each(jobs, compilersAtOnce, async (job) => {
-    job.compiled = await compile(job);
-  });
+  await build(jobs);
   let failed = 0;
   // After the compilers, two at a time: they measure time, but most of it they wait.
   await each(jobs, runsAtOnce, async (job) => {
