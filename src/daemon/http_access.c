@@ -33,7 +33,7 @@ static const char *shown_token(const struct xpf_exchange *exchange) {
   if (header && strncasecmp(header, "bearer ", 7) == 0)
     return header + 7 + strspn(header + 7, " ");
   if (header)
-    return header; /* of another scheme: wrong */
+    return ""; /* of another scheme: wrong */
   return takes_token_param(exchange) ? xpf_exchange_param(exchange, "token") : NULL;
 }
 
