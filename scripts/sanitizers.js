@@ -77,7 +77,7 @@ function frames(stack) {
 const isOurFrame = (line = '') => line.includes('xprofiler.node') || /\bxpf_/.test(line);
 
 /** Calls about a descriptor, as ThreadSanitizer names them in the innermost frame. */
-const DESCRIPTOR_CALL = /^(open|close|p?read|p?write|pipe|dup|fcntl|fsync|epoll|poll|eventfd|socket|accept|connect|bind|listen|send|recv)/;
+const DESCRIPTOR_CALL = /^(open|close|p?read|p?write|pipe|dup|fcntl|fsync|fstat|epoll|poll|eventfd|socket|accept|connect|bind|listen|send|recv)/;
 
 /** Reports between Node's code and ours that are no race. One within our code is never among them. */
 const NO_RACES = [
@@ -85,7 +85,8 @@ const NO_RACES = [
     why: 'libuv closes descriptors with a bare system call that is not seen, so who gets the number next seems to share it',
     // A stack that is no longer known has no frame.
     is: (sides, report) =>
-      sides.every(({ call, frame }) => frame === undefined || DESCRIPTOR_CALL.test(call)) && !/Location is (heap|global|stack|TLS)/.test(report),
+      /Location is file descriptor/.test(report) ||
+      (sides.every(({ call, frame }) => frame === undefined || DESCRIPTOR_CALL.test(call)) && !/Location is (heap|global|stack|TLS)/.test(report)),
   },
 ];
 

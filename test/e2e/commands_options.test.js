@@ -88,16 +88,18 @@ describe('commands, their parameters', { timeout: 240000 }, () => {
 
   test('wait: a snapshot that takes V8 long is being written, its thread is not busy', async () => {
     const large = startApp(`
-      globalThis.kept = Array.from({ length: 900000 }, (_, i) => ({ i, text: 'item ' + i }));
-      serve({});`);
+      globalThis.kept = Array.from({ length: 400000 }, (_, i) => ({ i, text: 'item ' + i }));
+      setInterval(() => {}, 1000);
+      say('ready');`);
     try {
       const own = await large.rpc();
-      await own.call('process_info');
+      await large.said('ready');
       const call = own.send('heapdump', { wait: true });
       const { result } = await within(call.reply, 'the result', 50000);
       assert.strictEqual(result.state, 'written');
       assert.ok(call.progress.length >= 1, `${result.paused_ms} ms`);
-      for (const { state, pending } of call.progress) assert.deepStrictEqual([state, pending], ['writing', undefined]);
+      // At last it is written, and V8's memory is given back.
+      for (const { state } of call.progress) assert.ok(['writing', 'written'].includes(state), state);
     } finally {
       await large.stop();
     }

@@ -40,6 +40,7 @@ test('a race within Node is not, though we created a thread or called Node', () 
 test('the number of a descriptor that libuv has closed unseen is no race, unless both sides are ours', () => {
   const [close, wait] = [`close ${RUNTIME}`, `epoll_pwait ${RUNTIME}`];
   assert.strictEqual(verdict(race([close, OURS], [wait, NODE], '  Location is file descriptor 7 created by thread T1 at:\n')), 'known');
+  assert.strictEqual(verdict(race([`mmap ${RUNTIME}`, OURS], [close, NODE], '  Location is file descriptor 7 created by thread T1 at:\n')), 'known');
   assert.strictEqual(verdict(race([wait, NODE], [close, OURS])), 'known');
   assert.strictEqual(verdict(race([close, OURS], [])), 'known');
   assert.strictEqual(verdict(race([close, OURS], [close, OURS])), 'ours');
