@@ -140,7 +140,7 @@ static void test_lists_of_names(void **state) {
 
 static int read_filter(struct xpf_entity_filter *filter, const char *kind, const char *key) {
   asked_daemon.world = world;
-  return xpf_entity_filter_read(filter, ask("kind", kind, "key", key, NULL));
+  return xpf_entity_filter_read(filter, ask("kind", kind, "key", key, NULL), false);
 }
 
 static void test_requests(void **state) {
@@ -166,6 +166,9 @@ static void test_requests(void **state) {
   assert_int_equal(read_filter(&filter, "process,disk", ""), -ENOENT);
   assert_string_equal(asked_answer,
                       "400 kind kind: there is no kind `disk`; /api/kinds lists them");
+  struct xpf_exchange *past = ask("kind", "process,disk", NULL); /* there may have been one */
+  assert_int_equal(xpf_entity_filter_read(&filter, past, true), 0);
+  assert_string_equal(asked_answer, "");
   for (unsigned i = 0; i < XPF_FILTER_NAMES_MAX + 1; i++)
     strcat(many, "a,");
   assert_int_equal(read_filter(&filter, "", many), -E2BIG);
