@@ -262,7 +262,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     connection->wsi = wsi;
     return begin_request(connection);
   case LWS_CALLBACK_HTTP_BODY:
-    return take_body(connection->exchange, in, size);
+    return connection->must_end ? -1 : take_body(connection->exchange, in, size);
   case LWS_CALLBACK_HTTP_BODY_COMPLETION:
     return 0;
   case LWS_CALLBACK_HTTP_WRITEABLE:
@@ -398,8 +398,11 @@ static int64_t patience_ms(const struct xpf_connection *connection) {
  * not move them. */
 void xpf_http_tick(struct xpf_http *http, int64_t now_ms) {
   for (struct xpf_connection *at = http->connections; at; at = at->next)
-    if (at->wsi && now_ms - at->since_ms > patience_ms(at))
+    if (at->wsi && now_ms - at->since_ms > patience_ms(at)) {
+      at->must_end = true; /* each byte of a body undoes the timeout of libwebsockets */
+      lws_callback_on_writable(at->wsi);
       lws_set_timeout(at->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+    }
 }
 
 static void ended(uv_handle_t *handle) {

@@ -8,9 +8,11 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const zlib = require('node:zlib');
+const { once } = require('node:events');
+const { spawn } = require('node:child_process');
 const { test, before, after } = require('node:test');
 
-const { startXprofd } = require('./support/xprofd');
+const { program, startXprofd } = require('./support/xprofd');
 const { connectTo, exchange } = require('./support/raw_http');
 const { until, within, sleep } = require('./support/until');
 
@@ -283,5 +285,35 @@ test('/healthz answers 503 when ticks were late or never came', async () => {
   } finally {
     other.child.kill('SIGCONT');
     await other.stop();
+  }
+});
+
+const IN_TERMINAL = `
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+said = b""
+while b", pid " not in said:
+    said += os.read(terminal, 4096)
+os.close(terminal)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+test('SIGHUP does not end it, but the end of the terminal it was started in does', async () => {
+  const other = await startXprofd({ args: ['--store', 'none'] });
+  other.child.kill('SIGHUP');
+  await sleep(500);
+  assert.strictEqual((await other.get('/healthz')).status, 200);
+  assert.deepStrictEqual(await other.stop(), { status: 0, signal: null });
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-terminal-'));
+  const args = ['--data_dir', home, '--listen', '127.0.0.1:0', '--rpc_listen', 'none'];
+  const child = spawn('python3', ['-c', IN_TERMINAL, program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const [said] = await within(once(child.stdout.setEncoding('utf8'), 'data'), 'it ends with its terminal', 60000);
+    assert.strictEqual(said.trim(), '0');
+  } finally {
+    child.kill('SIGKILL');
+    fs.rmSync(home, { recursive: true, force: true });
   }
 });
