@@ -289,8 +289,10 @@ int xpf_cmd_diff(const struct xpf_invocation *invocation) {
     status = choose_values(invocation, &c, &verdict);
   if (status == 0)
     status = choose_scale(invocation, &c, &verdict);
-  if (status == 0)
+  if (status == 0) {
+    c.profile->default_value = c.value; /* the page begins with what the table shows */
     status = compare(&c, &verdict);
+  }
   if (status == 0)
     status = show(invocation, &c, &verdict);
   xpf_top_diff_free(&c.diff);

@@ -260,6 +260,15 @@ describe('tables', () => {
     assert.match(file('diff.html').toString().slice(0, 200), /<!doctype html>/i);
   });
 
+  test('diff: the page begins with the value that was asked for', async () => {
+    for (const value of ['samples', 'wall']) {
+      await done('diff', 'node.cpuprofile', 'node.cpuprofile', '--value', value, '-o', 'value.html');
+      const [, text] = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(file('value.html').toString());
+      const page = JSON.parse(text);
+      assert.strictEqual(page.values[page.value].type, value);
+    }
+  });
+
   test('in Chinese', async () => {
     const { stdout } = await run(['top-functions', 'node.cpuprofile'], { cwd: home, locale: ZH });
     assert.match(stdout, /自身.*合计.*函数/);
