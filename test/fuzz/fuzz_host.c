@@ -2,7 +2,8 @@
 // links: src/daemon/collect_cpu.c src/daemon/collect_memory.c src/daemon/collect_vmstat.c
 // links: src/daemon/collect_pressure.c src/daemon/collect_interrupts.c src/daemon/collect_softirqs.c
 // links: src/daemon/collect_disks.c src/daemon/collect_filesystems.c src/daemon/collect_kernel.c
-// links: src/daemon/reading.c src/daemon/sheet.c src/daemon/world.c src/wire/utf8.c
+// links: src/daemon/oom_kills.c src/daemon/reading.c src/daemon/sheet.c src/daemon/world.c
+// links: src/wire/utf8.c
 // links: src/host/proc_text.c src/host/proc_file.c src/host/proc_stat_linux.c src/host/pressure.c
 // links: src/host/mount_table_linux.c src/host/volume_linux.c -lm
 // clang-format on
@@ -119,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     make_root();
   struct xpf_world *world = xpf_world_new();
   require(world != NULL);
-  struct xpf_collector_context context = {world, root, root};
+  struct xpf_collector_context context = {world, root, root, NULL};
   for (size_t i = 0; i < COLLECTORS; i++)
     require((states[i] = collectors[i]->new (&context, &error)) != NULL);
   for (size_t part = 1; part <= 2; part++) {
