@@ -88,7 +88,7 @@ async function visit(address, options, work) {
 
 const text = (page, selector) => page.textContent(selector);
 const crumbs = (page) => page.$$eval('#crumbs button', (buttons) => buttons.map((button) => button.textContent));
-const eventually = (probe, what) => until(probe, what, 10000);
+const eventually = (probe, what) => until(probe, what, 30000);
 
 /** The middle of a row of a chart, at a part of its width. */
 async function place(page, part, row, chart = '#chart') {

@@ -7,8 +7,9 @@ import { find } from './panels.mjs';
 function partsOf(viewer) {
   if (!viewer.activeChart) return [];
   const charts = viewer.state.view === 'sandwich' ? [viewer.callers, viewer.callees] : [viewer.chart];
+  charts.forEach((chart) => chart.resize()); // one that was just shown has its size with the next frame only
   return charts
-    .filter(({ scene }) => scene)
+    .filter(({ scene }) => scene?.width > 0)
     .map((chart) => ({ scene: chart.scene, rows: chart.rows, fullHeight: (rows) => rows * ROW + chart.scene.ruler }));
 }
 
