@@ -1,10 +1,12 @@
 /* File systems: how full they are, in bytes and in files. Each once, however often it is mounted.
  */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "daemon/collector_list.h"
@@ -28,7 +30,7 @@ static const struct xpf_field FIELDS[] = {
     {"files", "node_filesystem_files", NULL, XPF_FIELD_GAUGE, "", "how many files (inodes) it can have; 0 when it has no such limit", "statvfs f_files"},
     {"files_free", "node_filesystem_files_free", NULL, XPF_FIELD_GAUGE, "", "how many more", "statvfs f_ffree"},
     {"files_used_ratio", "xprofd_filesystem_files_used_ratio", NULL, XPF_FIELD_GAUGE, "ratio", "share of the inodes that is used", "(files - files_free) / files"},
-    {"readonly", "node_filesystem_readonly", NULL, XPF_FIELD_GAUGE, "", "1 when it is mounted read-only", "/proc/self/mountinfo"},
+    {"readonly", "node_filesystem_readonly", NULL, XPF_FIELD_GAUGE, "", "1 when it is mounted read-only", "/proc/1/mountinfo of the same root, else /proc/self/mountinfo"},
     {"fault", "node_filesystem_device_error", NULL, XPF_FIELD_GAUGE, "", "1 when it cannot be asked", "statvfs"},
 };
 /* clang-format on */
@@ -191,10 +193,22 @@ static void read_mounts(struct state *state) {
       add_mount(state, &mount);
 }
 
+/* A service has mounts of its own: those of the host, but read-only (ProtectSystem of systemd).
+ * With the same root as the first process, what that one has mounted is meant: the paths are the
+ * same. */
+static const char *mountinfo(const char *proc) {
+  char path[PATH_MAX];
+  struct stat ours, first;
+  snprintf(path, sizeof path, "%.4000s/1/root/.", proc);
+  bool is_same = stat("/", &ours) == 0 && stat(path, &first) == 0 && ours.st_dev == first.st_dev &&
+                 ours.st_ino == first.st_ino;
+  return is_same ? "1/mountinfo" : "self/mountinfo";
+}
+
 static int filesystems_gather(void *arg) {
   struct state *state = arg;
   xpf_reading_begin(&state->reading);
-  int error = xpf_reading_file(&state->reading, "self/mountinfo", 0, 0);
+  int error = xpf_reading_file(&state->reading, mountinfo(state->reading.proc), 0, 0);
   if (error)
     return error;
   read_mounts(state);

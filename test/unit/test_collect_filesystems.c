@@ -102,6 +102,23 @@ static void test_values(void **state) {
   assert_quality(&c, "host_filesystem", "/denied", "size", "denied");
 }
 
+/* A service has mounts of its own, which its manager made read-only; in a container the first process
+ * may be that of the host, whose paths are not ours. */
+static void test_service(void **state) {
+  (void)state;
+  char link[128];
+  collect_put(&c, "proc/self/mountinfo", "27 1 8:1 / / ro - ext4 /dev/sda1 rw\n");
+  collect_put(&c, "proc/1/mountinfo", "27 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+  snprintf(link, sizeof link, "%s/1/root", c.proc);
+  assert_int_equal(symlink("/", link), 0);
+  assert_int_equal(collect_run(&c), 0);
+  assert_value(&c, "host_filesystem", "/", "readonly", 0);
+  assert_int_equal(unlink(link), 0);
+  assert_int_equal(symlink(c.root, link), 0);
+  assert_int_equal(collect_run(&c), 0);
+  assert_value(&c, "host_filesystem", "/", "readonly", 1);
+}
+
 /* Whichever line comes first: the whole file system is shown, not a folder of it mounted elsewhere;
  * of two at one place the upper one. */
 static void test_once(void **state) {
@@ -179,6 +196,7 @@ static void test_missing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_values, begin, end),
+      cmocka_unit_test_setup_teardown(test_service, begin, end),
       cmocka_unit_test_setup_teardown(test_once, begin, end),
       cmocka_unit_test_setup_teardown(test_dead, begin, end),
       cmocka_unit_test_setup_teardown(test_dead_for_ever, begin, end_and_let_go),
