@@ -3,39 +3,18 @@
 #include <string.h>
 #include "command_table.h"
 #include "config_option.h"
+#include "format/roff.h"
 #include "help.h"
 #include "text.h"
 #include "xpf_version.h"
-
-/* What roff would obey or change is escaped. */
-static void put(FILE *out, const char *text) {
-  if (*text == '.' || *text == '\'')
-    fputs("\\&", out);
-  for (; *text != '\0'; text++) {
-    if (*text == '\\')
-      fputs("\\e", out);
-    else if (*text == '-')
-      fputs("\\-", out);
-    else if (*text == '\'')
-      fputs("\\(aq", out);
-    else
-      fputc(*text, out);
-  }
-}
-
-static void put_line(FILE *out, const char *macro, const char *text) {
-  fputs(macro, out);
-  put(out, text);
-  fputc('\n', out);
-}
 
 /* A sentence of the tables begins small and has no end. */
 static void put_sentence(FILE *out, const char *text) {
   char first[2] = {(char)(*text >= 'a' && *text <= 'z' ? *text - 'a' + 'A' : *text), '\0'};
   if (*text == '\0')
     return;
-  put(out, first);
-  put(out, text + 1);
+  xpf_roff_text(out, first);
+  xpf_roff_text(out, text + 1);
   fputs(text[strlen(text) - 1] == '.' ? "\n" : ".\n", out);
 }
 
@@ -43,11 +22,11 @@ static void put_sentence(FILE *out, const char *text) {
 
 static void put_option_name(FILE *out, const struct xpf_option *option) {
   fputs("\\fB\\-\\-", out);
-  put(out, option->name);
+  xpf_roff_text(out, option->name);
   fputs("\\fR", out);
   if (option->value != NULL) {
     fputs(" \\fI", out);
-    put(out, option->value);
+    xpf_roff_text(out, option->value);
     fputs("\\fR", out);
   }
 }
@@ -66,7 +45,7 @@ static void put_options(FILE *out) {
     put_sentence(out, option->en);
     if (option->other_name != NULL) {
       fputs("Also \\fB\\-\\-", out);
-      put(out, option->other_name);
+      xpf_roff_text(out, option->other_name);
       fputs("\\fR.\n", out);
     }
   }
@@ -99,11 +78,11 @@ static void put_commands(FILE *out) {
       continue;
     xpf_help_usage(command, usage, sizeof usage);
     /* Without the program's name. */
-    put_line(out, ".TP\n.B ", strchr(usage, ' ') + 1);
+    xpf_roff_line(out, ".TP\n.B ", strchr(usage, ' ') + 1);
     put_sentence(out, command->summary_en);
     if (command->alias != NULL) {
       fputs("Also \\fB", out);
-      put(out, command->alias);
+      xpf_roff_text(out, command->alias);
       fputs("\\fR.\n", out);
     }
     put_options_of(out, command);
@@ -115,7 +94,7 @@ static void put_key(void *arg, const char *name, const char *what) {
   if (*what == '\0')
     return; /* the opposite of the one before */
   fputs(".TP\n\\fB\\-\\-", out);
-  put(out, name);
+  xpf_roff_text(out, name);
   fputs("\\fR\n", out);
   put_sentence(out, what);
 }
@@ -139,13 +118,14 @@ static void put_head(FILE *out) {
         ".SH SYNOPSIS\n.B xprofctl\n.I COMMAND\n.RB [ \\-p\n.IR PID ]\n.RI [ OPTIONS ]\n"
         ".SH DESCRIPTION\n",
         out);
-  put_line(out, "",
-           "xprofctl lists, watches and profiles running Node.js processes that use "
-           "xprofiler.");
-  put_line(out, "",
-           "It finds each process by its socket, also in another mount or pid namespace "
-           "(a container) that this user may look into.");
-  put_line(out, "", "As a normal user you see your own processes; as root, those of all users.");
+  xpf_roff_line(out, "",
+                "xprofctl lists, watches and profiles running Node.js processes that use "
+                "xprofiler.");
+  xpf_roff_line(out, "",
+                "It finds each process by its socket, also in another mount or pid namespace "
+                "(a container) that this user may look into.");
+  xpf_roff_line(out, "",
+                "As a normal user you see your own processes; as root, those of all users.");
 }
 
 static void put_tail(FILE *out) {
@@ -159,8 +139,8 @@ static void put_tail(FILE *out) {
         ".I /tmp/xprofiler\\-UID/PID.sock\nThe socket of a process.\n.SH EXAMPLES\n",
         out);
   for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
-    put_line(out, ".TP\n.B ", examples[i].line);
-    put_line(out, "", examples[i].about);
+    xpf_roff_line(out, ".TP\n.B ", examples[i].line);
+    xpf_roff_line(out, "", examples[i].about);
   }
 }
 

@@ -19,6 +19,7 @@ function list(folder) {
 const shared = [...list('src/wire'), ...list('src/host'), ...list('src/format')];
 const target = list('src/target'); // of those who look at a core from outside
 const bridge = list('src/bridge');
+const MANUAL = /^src\/format\/roff/; // of those who have a manual page
 const INSIDE_ONLY = /^src\/host\/(coredump|freeze|symbols|glibc_floor)/; // a process looks at itself
 const OUTSIDE_ONLY = /^src\/host\/(tcp_listener|process_signal)/; // looks at another one
 // looks at the whole host: xprofd
@@ -27,7 +28,11 @@ const HOST_ONLY =
 
 module.exports = {
   bridge,
-  addon: [...shared.filter((file) => !OUTSIDE_ONLY.test(file) && !HOST_ONLY.test(file)), ...list('src/core'), ...bridge],
+  addon: [
+    ...shared.filter((file) => !OUTSIDE_ONLY.test(file) && !HOST_ONLY.test(file) && !MANUAL.test(file)),
+    ...list('src/core'),
+    ...bridge,
+  ],
   ctl: [...shared.filter((file) => !INSIDE_ONLY.test(file) && !HOST_ONLY.test(file)), ...target, ...list('ctl')],
   // Not in the package.
   daemon: fs.existsSync(path.join(root, 'src/daemon'))

@@ -10,6 +10,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/field_page.h"
+#include "daemon/setting_page.h"
 #include "xpf_version.h"
 
 extern char **environ;
@@ -20,28 +21,6 @@ struct process {
   uv_signal_t term, interrupt, hangup;
   bool had_terminal;
 };
-
-static void print_help(void) {
-  printf(
-      "Usage: xprofd [options]\n\n"
-      "Finds every Node.js process of this host, adds the host's figures, keeps a history, and\n"
-      "serves a console, Prometheus text and JSON-RPC. Without options it does so on loopback.\n\n"
-      "Options:\n");
-  for (int id = 0; id < XPF_SETTING_COUNT; id++) {
-    const struct xpf_setting *setting = &xpf_setting_table[id];
-    char left[64];
-    snprintf(left, sizeof left, "--%s %s", setting->name, setting->value);
-    printf("  %-28s %s\n", left, setting->help);
-    if (setting->standard[0])
-      printf("  %-28s Default: %s\n", "", setting->standard);
-  }
-  printf("  %-28s %s\n", "--config FILE", "Reads settings from FILE: lines `name = value`.");
-  printf("  %-28s %s\n", "--check", "Only checks the settings, and says what they are.");
-  printf("  %-28s %s\n", "--list-fields", "Lists everything it collects, as tables of Markdown.");
-  printf("  %-28s %s\n", "-h, --help", "Shows this.");
-  printf("  %-28s %s\n", "-v, --version", "Shows the version.");
-  printf("\nEach option can also stand in the environment as XPROFD_NAME.\n");
-}
 
 static int check(const struct xpf_settings *settings) {
   static const char *const ORIGINS[] = {"default", "file", "environment", "argument"};
@@ -103,11 +82,15 @@ int main(int argc, char **argv) {
     fprintf(stderr, "xprofd: %s\n", why);
     status = 2;
   } else if (process.settings.wants_help) {
-    print_help();
+    xpf_setting_page_help(stdout);
   } else if (process.settings.wants_version) {
     printf("xprofd %s\n", XPF_VERSION);
   } else if (process.settings.wants_fields) {
     xpf_field_page_print(stdout);
+  } else if (process.settings.wants_manual) {
+    xpf_setting_page_manual(stdout);
+  } else if (process.settings.wants_sample) {
+    xpf_setting_page_sample(stdout);
   } else if (process.settings.wants_check) {
     status = check(&process.settings);
   } else {

@@ -197,27 +197,30 @@ static const char *value_of(int argc, char *const *argv, int *i) {
   return *i + 1 < argc ? argv[++*i] : NULL;
 }
 
-static bool is_flag(const char *word, const char *name, char letter) {
-  return strcmp(word, name) == 0 || (word[0] == '-' && word[1] == letter && word[2] == '\0');
+/* What an option without a value sets; NULL when it is none. */
+static bool *flag_of(struct xpf_settings *out, const char *word) {
+  const struct {
+    const char *name;
+    char letter;
+    bool *flag;
+  } flags[] = {
+      {"--help", 'h', &out->wants_help},          {"--version", 'v', &out->wants_version},
+      {"--check", 'C', &out->wants_check},        {"--list-fields", 0, &out->wants_fields},
+      {"--sample-config", 0, &out->wants_sample}, {"--man", 0, &out->wants_manual},
+  };
+  bool is_letter = word[0] == '-' && word[1] != '\0' && word[2] == '\0';
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+    if (strcmp(word, flags[i].name) == 0 || (is_letter && word[1] == flags[i].letter))
+      return flags[i].flag;
+  return NULL;
 }
 
 static int read_argument(struct reading *reading, int argc, char *const *argv, int *i,
                          const char **config) {
   const char *word = argv[*i];
-  if (is_flag(word, "--help", 'h')) {
-    reading->out->wants_help = true;
-    return 0;
-  }
-  if (is_flag(word, "--version", 'v')) {
-    reading->out->wants_version = true;
-    return 0;
-  }
-  if (is_flag(word, "--check", 'C')) {
-    reading->out->wants_check = true;
-    return 0;
-  }
-  if (strcmp(word, "--list-fields") == 0) {
-    reading->out->wants_fields = true;
+  bool *flag = flag_of(reading->out, word);
+  if (flag) {
+    *flag = true;
     return 0;
   }
   size_t size = strcspn(word, "=");
@@ -260,7 +263,8 @@ int xpf_settings_read(struct xpf_settings *out, int argc, char *const *argv, cha
   struct reading arguments = {out, XPF_ORIGIN_ARGUMENT, "", why, why_size};
   for (int i = 0; !error && i < argc; i++)
     error = read_argument(&arguments, argc, argv, &i, &config);
-  if (out->wants_help || out->wants_version || out->wants_fields)
+  if (out->wants_help || out->wants_version || out->wants_fields || out->wants_manual ||
+      out->wants_sample)
     return error; /* whoever asks for help has no use for complaints about a file */
   struct reading environment = {out, XPF_ORIGIN_ENVIRONMENT, "", why, why_size};
   if (!error)

@@ -33,7 +33,7 @@ struct xpf_settings {
   char *text[XPF_SETTING_COUNT];
   double number[XPF_SETTING_COUNT];
   enum xpf_setting_origin origin[XPF_SETTING_COUNT];
-  bool wants_help, wants_version, wants_check, wants_fields;
+  bool wants_help, wants_version, wants_check, wants_fields, wants_manual, wants_sample;
 };
 
 /* Fills in defaults, then the file (--config FILE, XPROFD_CONFIG), the environment (envp, as of
