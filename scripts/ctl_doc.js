@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 'use strict';
 
-// Writes the manual page and the completion scripts of xprofctl, as the built xprofctl prints them.
+// Writes the manual pages, the completion scripts of xprofctl and the sample of xprofd's settings, as the built programs
+// print them.
 //   node scripts/ctl_doc.js [--check]
 // --check writes nothing and exits 1 when a file is not up to date.
 
@@ -10,20 +11,25 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
 const root = path.join(__dirname, '..');
-const program = path.join(root, 'build', 'Release', 'xprofctl');
 
 const FILES = {
-  'man/xprofctl.1': ['help', '--man'],
-  'completions/xprofctl.bash': ['completion', 'bash'],
-  'completions/_xprofctl': ['completion', 'zsh'],
-  'completions/xprofctl.fish': ['completion', 'fish'],
+  'man/xprofctl.1': ['xprofctl', 'help', '--man'],
+  'completions/xprofctl.bash': ['xprofctl', 'completion', 'bash'],
+  'completions/_xprofctl': ['xprofctl', 'completion', 'zsh'],
+  'completions/xprofctl.fish': ['xprofctl', 'completion', 'fish'],
+};
+// xprofd is for Linux.
+const DAEMON_FILES = {
+  'man/xprofd.8': ['xprofd', '--man'],
+  'packaging/xprofd.conf': ['xprofd', '--sample-config'],
 };
 
-function print(words) {
-  const result = spawnSync(program, words, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+function print([program, ...words]) {
+  const file = path.join(root, 'build', 'Release', program);
+  const result = spawnSync(file, words, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
   if (result.error || result.status !== 0) {
     const reason = result.error ? result.error.message : result.stderr.trim();
-    throw new Error(`xprofctl ${words.join(' ')}: ${reason}; is it built? run: npm run build`);
+    throw new Error(`${program} ${words.join(' ')}: ${reason}; is it built? run: npm run build`);
   }
   return result.stdout;
 }
@@ -34,7 +40,8 @@ function main(args) {
     console.error('usage: node scripts/ctl_doc.js [--check]');
     return 2;
   }
-  const stale = Object.entries(FILES).filter(([name, words]) => {
+  const files = { ...FILES, ...(process.platform === 'linux' ? DAEMON_FILES : {}) };
+  const stale = Object.entries(files).filter(([name, words]) => {
     const file = path.join(root, name);
     const text = print(words);
     if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === text) return false;

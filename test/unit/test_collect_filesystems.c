@@ -102,8 +102,8 @@ static void test_values(void **state) {
   assert_quality(&c, "host_filesystem", "/denied", "size", "denied");
 }
 
-/* A service has mounts of its own, which its manager made read-only; in a container the first process
- * may be that of the host, whose paths are not ours. */
+/* A service has mounts of its own, which its manager made read-only; in a container the first
+ * process may be that of the host, whose paths are not ours. */
 static void test_service(void **state) {
   (void)state;
   char link[128];
