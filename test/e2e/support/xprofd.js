@@ -95,14 +95,16 @@ class Xprofd {
 
 /**
  * Starts it and waits until it answers /healthz (any status: an unhealthy one answers too).
- * @param {{ args?: string[], env?: object, home?: string, command?: string[], isBroken?: boolean, probe?: object }} options
+ * @param {{ args?: string[], env?: object, home?: string, command?: string[], file?: string, cwd?: string, isBroken?: boolean,
+ *   probe?: object }} options
  * args: further arguments (later ones win); home: where data and its other files are (kept at the end); command: what
- * runs it; isBroken: it is not waited for (for settings that it refuses); probe: options of the request for /healthz.
+ * runs it; file: another xprofd; isBroken: it is not waited for (for settings that it refuses); probe: options of the request
+ * for /healthz.
  */
-async function startXprofd({ args = [], env = {}, home, command = [], isBroken = false, probe = {} } = {}) {
+async function startXprofd({ args = [], env = {}, home, command = [], file = program, cwd, isBroken = false, probe = {} } = {}) {
   const place = home || fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-d-'));
-  const words = [...command, program, '--data_dir', path.join(place, 'data'), '--listen', '127.0.0.1:0', '--rpc_listen', '127.0.0.1:0', ...args];
-  const child = spawn(words[0], words.slice(1), { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const words = [...command, file, '--data_dir', path.join(place, 'data'), '--listen', '127.0.0.1:0', '--rpc_listen', '127.0.0.1:0', ...args];
+  const child = spawn(words[0], words.slice(1), { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const daemon = new Xprofd(place, child, !home);
   if (isBroken) return daemon;
   try {
