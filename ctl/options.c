@@ -89,9 +89,7 @@ static bool is_file_name(const char *text) {
 
 static int refuse_duration(struct parser *parser, const char *label,
                            const struct xpf_option *option, const char *text) {
-  char longest[64];
-  return refuse(parser, XPF_TEXT_NOT_DURATION, label, option->min,
-                xpf_print_duration(option->max / 1e3, longest, sizeof longest), text);
+  return refuse(parser, XPF_TEXT_NOT_DURATION, label, option->min, option->max / 86400e3, text);
 }
 
 static int add_pid(struct parser *parser, double pid) {

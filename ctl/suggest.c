@@ -65,6 +65,7 @@ void xpf_suggest_offer(struct xpf_suggest *suggest, const char *candidate) {
 
 const char *xpf_suggest_result(const struct xpf_suggest *suggest) {
   size_t size = strlen(suggest->word);
-  unsigned limit = size <= 3 ? 1 : (unsigned)(size / 3 > 2 ? size / 3 : 2);
+  /* Two edits of a short word make any other one of it. */
+  unsigned limit = size <= 5 ? 1 : (unsigned)(size / 3);
   return suggest->distance <= limit ? suggest->best : NULL;
 }

@@ -450,8 +450,8 @@
   X(NOT_WHOLE, "%s must be a whole number from %.0f to %.0f, not \"%s\"",                          \
     "%s 必须是 %.0f 到 %.0f 之间的整数, 而不是 \"%s\"")                                                       \
   X(NOT_NUMBER, "%s must be a number from %g to %g, not \"%s\"", "%s 必须是 %g 到 %g 之间的数字, 而不是 \"%s\"") \
-  X(NOT_DURATION, "%s must be a time from %.0fms to %s, such as 500ms, 10s or 2m, not \"%s\"",        \
-    "%s 必须是 %.0fms 到 %s 之间的时长, 例如 500ms, 10s, 2m, 而不是 \"%s\"")                                      \
+  X(NOT_DURATION, "%s must be a time from %.0fms to %.0fd, such as 500ms, 10s or 2m, not \"%s\"",        \
+    "%s 必须是 %.0fms 到 %.0fd 之间的时长, 例如 500ms, 10s, 2m, 而不是 \"%s\"")                                      \
   X(PIDS_MANY, "at most %d processes can be named; --all takes every one",                         \
     "最多可指定 %d 个进程; --all 表示所有进程")                                                                  \
   X(PIDS_ONE, "%s takes one process, not several", "命令 %s 只能指定一个进程")                                \
