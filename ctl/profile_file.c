@@ -104,7 +104,7 @@ int xpf_profile_file_read(const struct xpf_invocation *invocation, const char *p
     xpf_file_source_close(file);
   free(file);
   if (status == 0 && !xpf_options_has(&invocation->options, XPF_OPTION_NO_SOURCE_MAPS))
-    xpf_source_maps_apply(*out);
+    xpf_source_maps_apply(*out, NULL);
   return status;
 }
 

@@ -9,6 +9,7 @@
 #include "file_source.h"
 #include "format/flamegraph.h"
 #include "print.h"
+#include "source_maps.h"
 #include "target/reply_field.h"
 #include "text.h"
 
@@ -56,8 +57,11 @@ static int read_profile(struct taking *taking) {
   int rc = xpf_format_read(xpf_format_find(taking->kind->extension), &file->source,
                            &taking->profile, &error);
   free(file);
-  if (rc == 0)
+  if (rc == 0) {
+    if (!taking->output->keeps_places)
+      xpf_source_maps_apply(taking->profile, &taking->shot->files);
     return 0;
+  }
   taking->profile = NULL;
   xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_SHOT_UNUSABLE, taking->out->path,
                   explain(&error, reason, sizeof reason), (double)error.offset);

@@ -84,6 +84,7 @@ int xpf_shot_output_plan(struct xpf_shot_output *out, const struct xpf_invocatio
 
   *out = (struct xpf_shot_output){.is_several = targets > 1, .extension = kind->extension};
   out->opens = xpf_options_has(options, XPF_OPTION_OPEN);
+  out->keeps_places = xpf_options_has(options, XPF_OPTION_NO_SOURCE_MAPS);
   if (xpf_options_has(options, XPF_OPTION_OUTPUT))
     out->path = options->values[XPF_OPTION_OUTPUT].text;
   out->is_stdout = out->path != NULL && strcmp(out->path, "-") == 0;

@@ -14,8 +14,9 @@ struct xpf_shot_output {
   const struct xpf_format *format; /* to convert to, NULL: the file as it is */
   const char *extension;           /* of the file as it is */
   bool is_stdout, is_directory;
-  bool is_several; /* names are made distinct */
-  bool opens;      /* --open: shown on the desktop, a profile as a flame graph */
+  bool is_several;   /* names are made distinct */
+  bool opens;        /* --open: shown on the desktop, a profile as a flame graph */
+  bool keeps_places; /* --no-source-maps: in the summary and in what is converted */
 };
 
 /* Checks what can be checked before anything is begun. 0, or an exit status and *verdict. */

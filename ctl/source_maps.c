@@ -12,6 +12,7 @@
 #include "file_source.h"
 #include "format/frame_class.h"
 #include "format/source_map.h"
+#include "host/process_files.h"
 
 #define SCRIPT_MAX_BYTES (256 << 20)
 #define MAP_MAX_BYTES    (512 << 20)
@@ -90,23 +91,6 @@ static struct xpf_source_map *map_inline(const char *url, size_t size) {
   return map;
 }
 
-static struct xpf_source_map *map_of_file(const char *path) {
-  struct stat st;
-  struct xpf_source_map *map = NULL;
-  struct xpf_file_source *file = malloc(sizeof *file);
-  /* A pipe or a device that happens to have the name would never end. */
-  bool is_good = file != NULL && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-                 st.st_size <= MAP_MAX_BYTES && xpf_file_source_open(file, path) == 0;
-  if (is_good) {
-    struct xpf_read_error error = {0};
-    if (xpf_source_map_read(&file->source, &map, &error) != 0)
-      map = NULL;
-    xpf_file_source_close(file);
-  }
-  free(file);
-  return map;
-}
-
 /* ---- paths ------------------------------------------------------------------------------- */
 
 static void folder_of(const char *path, char *out, size_t size) {
@@ -148,6 +132,56 @@ static const char *source_url(void *arg, const char *source, char *buffer, size_
   return buffer;
 }
 
+/* ---- files ------------------------------------------------------------------------------- */
+
+/* As the process sees it: a container has other files by the same names. */
+static int open_theirs(const struct xpf_process_files *files, const char *path) {
+  const char *slash = strrchr(path, '/');
+  char folder[PATH_MAX];
+  if (slash == NULL || (size_t)(slash - path) + 2 > sizeof folder)
+    return -1;
+  snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + 1, path);
+  int dir = xpf_process_files_dir(files, folder);
+  if (dir < 0)
+    return -1;
+  int fd = openat(dir, slash + 1, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  close(dir);
+  return fd;
+}
+
+/* A descriptor and the size of what it reads, or -1. */
+static int file_open(const struct xpf_process_files *files, const char *path, size_t max,
+                     size_t *size) {
+  struct stat st;
+  int fd = files != NULL ? open_theirs(files, path) : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0)
+    return -1;
+  /* A pipe or a device that happens to have the name would never end. */
+  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (size_t)st.st_size <= max) {
+    *size = (size_t)st.st_size;
+    return fd;
+  }
+  close(fd);
+  return -1;
+}
+
+static struct xpf_source_map *map_of_file(const struct xpf_process_files *files, const char *path) {
+  struct xpf_read_error error = {0};
+  struct xpf_source_map *map = NULL;
+  size_t size;
+  int fd = file_open(files, path, MAP_MAX_BYTES, &size);
+  struct xpf_file_source *file = fd >= 0 ? malloc(sizeof *file) : NULL;
+  if (file != NULL) {
+    xpf_file_source_init(file, fd);
+    if (xpf_source_map_read(&file->source, &map, &error) != 0)
+      map = NULL;
+  }
+  free(file);
+  if (fd >= 0)
+    close(fd);
+  return map;
+}
+
 /* ---- scripts ----------------------------------------------------------------------------- */
 
 /* What stands behind the last "//# sourceMappingURL=" of a script; NULL when there is none. */
@@ -171,8 +205,9 @@ static const char *map_url_find(const char *script, size_t size, size_t *url_siz
 }
 
 /* `folder` becomes the one that the map's sources are relative to. */
-static struct xpf_source_map *map_of_script(const char *path, const char *script, size_t size,
-                                            char *folder, size_t folder_size) {
+static struct xpf_source_map *map_of_script(const struct xpf_process_files *files, const char *path,
+                                            const char *script, size_t size, char *folder,
+                                            size_t folder_size) {
   size_t url_size;
   const char *url = map_url_find(script, size, &url_size);
   char relative[URL_MAX_BYTES], full[2 * URL_MAX_BYTES];
@@ -188,41 +223,39 @@ static struct xpf_source_map *map_of_script(const char *path, const char *script
     return NULL; /* nothing is fetched */
   source_url(folder, relative, full, sizeof full);
   folder_of(full, folder, folder_size);
-  return map_of_file(full);
+  return map_of_file(files, full);
 }
 
-static struct xpf_source_map *map_find(const char *path, char *folder, size_t folder_size) {
-  struct stat st;
+static struct xpf_source_map *map_find(const struct xpf_process_files *files, const char *path,
+                                       char *folder, size_t folder_size) {
   struct xpf_source_map *map = NULL;
-  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  size_t size;
+  int fd = file_open(files, path, SCRIPT_MAX_BYTES, &size);
   if (fd < 0)
     return NULL;
-  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-      st.st_size <= SCRIPT_MAX_BYTES) {
-    size_t size = (size_t)st.st_size;
-    char *script = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (script != MAP_FAILED) {
-      map = map_of_script(path, script, size, folder, folder_size);
-      munmap(script, size);
-    }
+  char *script = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (script != MAP_FAILED) {
+    map = map_of_script(files, path, script, size, folder, folder_size);
+    munmap(script, size);
   }
   close(fd);
   return map;
 }
 
-static void script_apply(struct xpf_profile *profile, uint32_t url) {
+static void script_apply(struct xpf_profile *profile, const struct xpf_process_files *files,
+                         uint32_t url) {
   char path[PATH_MAX], folder[2 * URL_MAX_BYTES];
   xpf_frame_path(xpf_profile_string(profile, url), path, sizeof path);
   if (*path != '/')
     return;
-  struct xpf_source_map *map = map_find(path, folder, sizeof folder);
+  struct xpf_source_map *map = map_find(files, path, folder, sizeof folder);
   if (map == NULL)
     return;
   xpf_source_map_apply(map, profile, url, source_url, folder);
   xpf_source_map_free(map);
 }
 
-void xpf_source_maps_apply(struct xpf_profile *profile) {
+void xpf_source_maps_apply(struct xpf_profile *profile, const struct xpf_process_files *files) {
   struct xpf_id_table seen = {0};
   /* Nodes that were moved have urls of sources: those are seen as well, so that a map is applied
    * once and never to its own result. */
@@ -232,7 +265,7 @@ void xpf_source_maps_apply(struct xpf_profile *profile) {
     if (xpf_id_table_add(&seen, profile->nodes[i].url, 0) == 0)
       urls[urls_count++] = profile->nodes[i].url;
   for (uint32_t i = 0; i < urls_count; i++)
-    script_apply(profile, urls[i]);
+    script_apply(profile, files, urls[i]);
   xpf_id_table_free(&seen);
   free(urls);
 }

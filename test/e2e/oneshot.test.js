@@ -212,6 +212,32 @@ describe('-o and --format', () => {
     assert.match(fs.readFileSync(path.join(home, 'a.folded'), 'utf8'), /;hotSpot.* \d+\n/);
   });
 
+  test('source maps: the summary and what is converted have the places of the sources, the original its own', async () => {
+    const map = { version: 3, sources: ['shop.ts'], names: [], mappings: 'AAoBA' }; // line 1 is line 21 of the source
+    const url = Buffer.from(JSON.stringify(map)).toString('base64');
+    const made = path.join(home, 'shop.js');
+    fs.writeFileSync(
+      made,
+      `exports.compiled = function compiled(end) { let sum = 0; while (Date.now() < end) for (let i = 0; i < 1000; i++) sum += Math.sqrt(i); return sum; };\n//# sourceMappingURL=data:application/json;base64,${url}\n`,
+    );
+    const app = launch(`const { compiled } = require(${JSON.stringify(made)});
+      require('node:v8').setFlagsFromString('--no-use-osr');
+      setInterval(() => compiled(Date.now() + 20), 25);
+      say('ready');`);
+    await app.said('ready');
+    const row = ({ summary }) => {
+      const { file, line } = summary.by_self.find((each) => each.function === 'compiled');
+      return [path.basename(file), line];
+    };
+    const original = await data(['cpu', '-p', app.pid, '-t', '700ms']);
+    assert.deepStrictEqual(row(original), ['shop.ts', 21]);
+    assert.match(fs.readFileSync(original.filepath, 'utf8'), /shop\.js/);
+    await done(['cpu', '-p', app.pid, '-t', '700ms', '-o', 'shop.folded']);
+    assert.match(fs.readFileSync(path.join(home, 'shop.folded'), 'utf8'), /;compiled \(.*\/shop\.ts:21:\d+\)/);
+    const plain = await data(['cpu', '-p', app.pid, '-t', '700ms', '--no-source-maps']);
+    assert.deepStrictEqual(row(plain), ['shop.js', 1]);
+  });
+
   test('--format without -o: in the present directory, by the name of the original', async () => {
     const app = await busyApp();
     const result = await data(['cpu', '-p', app.pid, '-t', '300ms', '--format', 'speedscope']);
