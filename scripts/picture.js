@@ -153,11 +153,11 @@ ${lines.map(drawLine).filter(Boolean).join('\n')}
 `;
 }
 
-async function main([word]) {
-  if (word === '--record') {
+async function main(words) {
+  if (words.includes('--record')) {
     await record();
   }
-  if (word === '--record-top') {
+  if (words.includes('--record-top')) {
     fs.writeFileSync(topTranscript, await screen.record());
   }
   fs.writeFileSync(picture, draw(fs.readFileSync(transcript, 'utf8')));
