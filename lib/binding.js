@@ -161,4 +161,4 @@ function load() {
   return addon;
 }
 
-module.exports = { load, explain, prebuildFile, builtFile, builtAbi };
+module.exports = { load, explain, prebuildFile };

@@ -181,4 +181,4 @@ function merge(keys, user, env) {
   return result;
 }
 
-module.exports = { check, merge, readValue, defaultLogDir, ensurePrivate };
+module.exports = { check, merge, defaultLogDir, ensurePrivate };

@@ -18,7 +18,7 @@ export function toneOf({ name }) {
 }
 
 /** Where an event leads: its process, or its entity. */
-export function hrefOf({ kind, key, at_ms: at }) {
+function hrefOf({ kind, key, at_ms: at }) {
   if (!kind || !key) return null;
   const range = { from: at - 120_000, to: at + 60_000 };
   if (kind === 'process' || kind === 'node' || kind === 'thread') return writeLink({ page: 'process', part: key.split('/')[0], range });

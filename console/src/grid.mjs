@@ -8,7 +8,7 @@ const MARGIN = 6; // rows drawn beyond the view
 const SPACE = 12; // between columns
 
 /** Numbers by size, texts by letters; what is missing comes last in both orders. */
-export function compare(left, right, direction) {
+function compare(left, right, direction) {
   const isMissing = (value) => value === null || value === undefined || value === '';
   if (isMissing(left) || isMissing(right)) return Number(isMissing(left)) - Number(isMissing(right));
   if (typeof left === 'string' || typeof right === 'string') return direction * String(left).localeCompare(String(right), undefined, { numeric: true });
@@ -16,7 +16,7 @@ export function compare(left, right, direction) {
 }
 
 /** The columns that fit: those of the lowest priority go first. */
-export function fitting(columns, width) {
+function fitting(columns, width) {
   let left = columns;
   const needed = () => left.reduce((total, { width: own }) => total + own + SPACE, SPACE);
   while (needed() > width && left.some(({ priority }) => priority > 0)) {
