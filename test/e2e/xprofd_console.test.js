@@ -89,7 +89,7 @@ describe('the console of xprofd', { timeout: 280000, ...browserOptions() }, () =
     await page.keyboard.press('/');
     await page.keyboard.type('47 no core');
     await until2(async () => (await names()).join() === 'mailer', 'the one that matches');
-    assert.match(page.url(), /filter=47\+no\+core/);
+    await until2(async () => /filter=47\+no\+core/.test(page.url()), 'the filter in the address');
     await close(page);
   });
 
@@ -146,7 +146,7 @@ describe('the console of xprofd', { timeout: 280000, ...browserOptions() }, () =
     const page = await open(mock.url, `/process/${SHOP}`);
     await until2(async () => (await colouredPixels(chart(page, 'Event loop delay'))) > 500, 'lines');
     await page.getByRole('button', { name: '1h', exact: true }).click();
-    assert.match(page.url(), /last=3600000/);
+    await until2(async () => /last=3600000/.test(page.url()), 'the preset in the address');
     const box = await chart(page, 'Event loop delay').locator('.u-over').boundingBox();
     await page.mouse.move(box.x + 100, box.y + 40);
     await page.mouse.down();
@@ -256,7 +256,7 @@ describe('the console of xprofd', { timeout: 280000, ...browserOptions() }, () =
     await page.waitForSelector('.events li:has-text("shop（PID 4711）主线程：事件循环的一轮耗时 0.81 秒")', WAIT);
     await page.getByRole('button', { name: 'English' }).click();
     await chart(page, 'Event loop delay').waitFor(WAIT);
-    assert.ok(!CHINESE.test((await text(page, '#main')).replaceAll('中文', '')), 'no Chinese is left');
+    await until2(async () => !CHINESE.test((await text(page, '#main')).replaceAll('中文', '')), 'no Chinese is left');
     await page.reload();
     await chart(page, 'Event loop delay').waitFor(WAIT);
     await page.keyboard.press('L');

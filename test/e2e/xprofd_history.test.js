@@ -170,15 +170,17 @@ describe('kill -9 at any moment', () => {
       const first = await xprofd.waitFor('/api/self', ({ values }) => values.store_frames >= 1);
       oldest = oldest || first.started_ms;
       await wait(Math.random() * 2500);
+      const seenS = Number(sql(file, LAST));
       const killedMs = Date.now();
       await xprofd.stop('SIGKILL');
       const lastS = Number(sql(file, LAST));
+      assert.ok(lastS >= seenS, `second ${seenS} was written before the kill; the last one is ${lastS}`);
       worstMs = Math.max(worstMs, killedMs - lastS * 1000);
       assert.strictEqual(sql(file, 'PRAGMA integrity_check'), 'ok');
     }
     t.diagnostic(`the last frame was at most ${worstMs} ms old`);
-    // A frame is a second apart from the next, and a busy machine may be late with both.
-    assert.ok(worstMs < 4000, `${worstMs} ms`);
+    // A frame is a second apart from the next, and a busy machine may be late with several.
+    assert.ok(worstMs < 8000, `${worstMs} ms`);
     const xprofd = await startXprofd({ home });
     try {
       const target = `/api/series?kind=host_load&fields=tasks&from=${oldest}&step=1000`;

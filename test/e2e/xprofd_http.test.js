@@ -83,10 +83,10 @@ test('HEAD has the head of GET, OPTIONS tells the methods, others get 405', asyn
 });
 
 test('one connection serves many requests; HTTP/1.0 gets one', async () => {
-  const both = await exchange(xprofd.url(), get('/healthz') + get('/healthz', `${HOST}Connection: close\r\n`));
+  const both = await exchange(xprofd.url(), get('/healthz') + get('/healthz', `${HOST}Connection: close\r\n`), { isLast: true });
   assert.strictEqual(both.text.match(/HTTP\/1\.1 200/g).length, 2);
   assert.ok(both.isClosed);
-  const old = await exchange(xprofd.url(), 'GET /healthz HTTP/1.0\r\n\r\n');
+  const old = await exchange(xprofd.url(), 'GET /healthz HTTP/1.0\r\n\r\n', { isLast: true });
   assert.strictEqual(old.status, 200);
   assert.ok(old.isClosed);
 });
@@ -143,7 +143,7 @@ for (const [what, [bytes, status]] of Object.entries(ODD)) {
 
 test('what is no HTTP ends its connection and nothing else', async () => {
   for (const bytes of ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\r\n\r\n\r\n', 'BREW / HTTP/1.1\r\n\r\n']) {
-    const { isClosed, status } = await exchange(xprofd.url(), Buffer.from(bytes, 'latin1'));
+    const { isClosed, status } = await exchange(xprofd.url(), Buffer.from(bytes, 'latin1'), { isLast: true });
     assert.ok(isClosed, `open after ${JSON.stringify(bytes)}`);
     assert.ok(status === 0 || status >= 400, `${status} for ${JSON.stringify(bytes)}`);
   }

@@ -41,6 +41,9 @@ async function waitForPlugin(name, accept, what) {
   return found.entities.find(isIt);
 }
 
+/** Between a failure and the next start, which takes the reason away. */
+const isFailed = ({ values, info }) => values.failures >= 1 && info.state === 'failed';
+
 async function metrics() {
   return (await daemon.get('/metrics')).text;
 }
@@ -83,10 +86,11 @@ echo "demo_jobs_total $(date +%s)"
   assert.match(text, /^# TYPE demo_jobs_total counter$/m);
   assert.match(text, /^demo_queue_depth\{plugin="queue",queue="mail"\} 7$/m);
   assert.match(text, /^demo_queue_depth\{plugin="queue",exported_plugin="own",queue="p\\"d\/f"\} 3\.5$/m);
-  const entity = await waitForPlugin('queue', ({ values }) => values.runs >= 3, 'runs again and again');
-  assert.strictEqual(entity.values.up, 1);
+  // On a busy machine one of its runs may take longer than the second that it has.
+  const isWell = ({ values: { runs, failures, up } }) => runs - failures >= 3 && up === 1;
+  const entity = await waitForPlugin('queue', isWell, 'runs again and again');
   assert.strictEqual(entity.values.series, 3);
-  assert.strictEqual(entity.values.failures, 0);
+  assert.ok(!entity.info.error, entity.info.error);
   assert.strictEqual(entity.info.mode, 'every 1 s');
   const { kinds } = (await daemon.get('/api/kinds')).json;
   const kind = kinds.find(({ name }) => name === 'plugin_demo_queue_depth');
@@ -113,7 +117,9 @@ setInterval(() => {
 }, 200);
 `,
   );
-  const text = await waitForMetrics(/^clock_ticks_total\{plugin="clock"\} \d+$/m);
+  // Line by line: the second of them comes a little after the first.
+  const text = await waitForMetrics(/^clock_environment\{.*plugin="clock"/m);
+  assert.match(text, /^clock_ticks_total\{plugin="clock"\} \d+$/m);
   assert.match(text, /^# HELP clock_ticks_total ticks$/m);
   assert.match(text, /names="HOME LC_ALL PATH XPROFD_PERIOD XPROFD_PLUGIN"/);
   const entity = await waitForPlugin('clock', ({ values }) => values.series === 2, 'has only what its last set had');
@@ -123,9 +129,8 @@ setInterval(() => {
 
 test('a program that crashes is started again with back-off, and its last words are shown', async () => {
   plugin('crash.1s', '#!/bin/sh\necho crash_value 1\necho "cannot reach the broker" >&2\nexit 3\n');
-  const entity = await waitForPlugin('crash', ({ values }) => values.failures >= 2, 'failed twice');
+  const entity = await waitForPlugin('crash', ({ values, info }) => values.failures >= 2 && info.state === 'failed', 'failed twice');
   assert.strictEqual(entity.values.up, 0);
-  assert.strictEqual(entity.info.state, 'failed');
   assert.strictEqual(entity.info.error, 'it ended with status 3: cannot reach the broker');
   const later = await waitForPlugin('crash', ({ values }) => values.failures >= 3 && values.next_start > 2, 'waits longer and longer');
   assert.ok(later.values.next_start <= 301);
@@ -134,7 +139,7 @@ test('a program that crashes is started again with back-off, and its last words 
 test('a program that hangs is ended with all it started', async () => {
   const mark = `xpf-hang-${process.pid}`;
   plugin('hang.1s', `#!/bin/sh\ntrap '' TERM\nsh -c 'sleep 1000; true' ${mark} &\nsh -c 'sleep 1000; true' ${mark}\n`);
-  const entity = await waitForPlugin('hang', ({ values }) => values.failures >= 1, 'was ended');
+  const entity = await waitForPlugin('hang', isFailed, 'was ended');
   assert.match(entity.info.error, /did not end within 1 s/);
   fs.rmSync(path.join(folder, 'hang.1s'));
   await daemon.waitFor('/api/entities?kind=plugin', ({ entities }) => !entities.some(({ key }) => key === 'hang'), 'hang is gone');
@@ -145,12 +150,11 @@ test('a flood, garbage, and too many series stay within bounds', async () => {
   plugin('flood', '#!/bin/sh\nexec yes flooding\n');
   plugin('garbage.1s', '#!/bin/sh\nhead -c 50000 /dev/urandom\necho\nhead -c 100000 /dev/zero | tr "\\0" x\necho\necho "{\\"name\\": 5}"\necho "garbage_but 1"\n');
   plugin('many.1s', '#!/bin/sh\ni=0\nwhile [ $i -lt 2100 ]; do echo "many_series{i=\\"$i\\"} 1"; i=$((i+1)); done\n');
-  const flood = await waitForPlugin('flood', ({ values }) => values.failures >= 1, 'was ended');
+  const flood = await waitForPlugin('flood', isFailed, 'was ended');
   assert.match(flood.info.error, /printed more than .* a second and was ended/);
-  const garbage = await waitForPlugin('garbage', ({ values }) => values.runs >= 2 && values.refused > 3, 'ran');
-  assert.strictEqual(garbage.values.up, 1);
+  const garbage = await waitForPlugin('garbage', ({ values }) => values.runs >= 2 && values.refused > 3 && values.up === 1, 'ran');
   assert.strictEqual(garbage.values.series, 1); // the good line among them
-  const many = await waitForPlugin('many', ({ values }) => values.series > 0 && values.refused >= 100, 'ran');
+  const many = await waitForPlugin('many', ({ values }) => values.series > 0 && values.refused >= 100 && values.up === 1, 'ran');
   assert.strictEqual(many.values.series, 2000);
   assert.match(many.info.error, /one more than the 2000 series/);
   assert.match(await metrics(), /^demo_queue_depth\{plugin="queue",queue="mail"\} 7$/m); // the others go on
@@ -217,7 +221,7 @@ test('the end of xprofd ends all plugins', async () => {
   const mark = `xpf-stay-${process.pid}`;
   plugin('stay', `#!/bin/sh\nsh -c 'sleep 1000; true' ${mark} &\nwhile true; do echo stay_here 1; sleep 1; done\n`);
   await waitForMetrics(/^stay_here\{plugin="stay"\} 1$/m);
-  assert.ok(running(mark).length > 0);
+  await until(() => running(mark).length > 0, 'what it has started');
   const { status } = await daemon.stop();
   assert.strictEqual(status, 0, daemon.stderr);
   await until(() => running(mark).length === 0 && running(folder).length === 0, 'nothing of them is left');

@@ -16,8 +16,23 @@ function connectTo(url) {
   return socket;
 }
 
-/** Sends the bytes and gives what came until the other side closed, or nothing more came for `quietMs`. */
-async function exchange(url, bytes, quietMs = 300) {
+/** Whether these are whole answers: a head each, and a body as long as it says. */
+function isWhole(text) {
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\r\n\r\n', at);
+    if (end < 0) return false;
+    const [, length] = /^content-length: (\d+)/im.exec(text.slice(at, end)) || [null, 0];
+    at = end + 4 + Number(length);
+    if (at > text.length) return false;
+  }
+  return text.length > 0;
+}
+
+/**
+ * Sends the bytes and gives what came until the other side closed, or until answers were whole and nothing more came.
+ * @param {{ isLast?: boolean }} options isLast: the other side has to close after it
+ */
+async function exchange(url, bytes, { isLast = false } = {}) {
   const socket = connectTo(url);
   let isClosed = false;
   socket.whenClosed.then(() => (isClosed = true));
@@ -25,8 +40,8 @@ async function exchange(url, bytes, quietMs = 300) {
   const deadline = Date.now() + 20000;
   for (let before = -1; !isClosed && Date.now() < deadline; ) {
     before = socket.text.length;
-    await sleep(quietMs);
-    if (socket.text.length === before && before > 0) break;
+    await sleep(300);
+    if (!isLast && socket.text.length === before && isWhole(socket.text)) break;
   }
   socket.destroy();
   return { text: socket.text, status: Number((/^HTTP\/1\.\d (\d+)/.exec(socket.text) || [])[1] || 0), isClosed };
