@@ -159,7 +159,7 @@ static void test_dead(void **state) {
   assert_quality(&c, "host_filesystem", "/", "size", "ok");
   assert_string_equal(c.events, "filesystem_silent: the file system at /dead does not answer\n");
   set_hanging(false);
-  for (int i = 0; i < 50 && strcmp(collect_quality(&c, "host_filesystem", "/dead", "size"), "ok");
+  for (int i = 0; i < 500 && strcmp(collect_quality(&c, "host_filesystem", "/dead", "size"), "ok");
        i++) {
     usleep(20 * 1000);
     assert_int_equal(collect_run(&c), 0);

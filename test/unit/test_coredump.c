@@ -163,7 +163,7 @@ static char *ask_gdb(const char *commands) {
   assert_true(readlink("/proc/self/exe", exe, sizeof exe - 1) > 0);
   snprintf(
       command, sizeof command,
-      "timeout 60 gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'set width 0' %s %s %s 2>&1",
+      "timeout 200 gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'set width 0' %s %s %s 2>&1",
       commands, exe, path);
   char *text = calloc(1, size);
   FILE *pipe = popen(command, "r");
@@ -225,7 +225,7 @@ static void the_core_shows_all_threads_and_memory(void **state) {
   assert_true((uint64_t)status.st_blocks * 512 < 512ull << 20); /* the gigabyte is a hole */
   assert_true(result.threads >= WORKERS + 1);
   assert_int_equal(result.unstopped, 1);
-  assert_true(result.paused_ns > 0 && result.paused_ns < 1000000000ull);
+  assert_true(result.paused_ns > 0 && result.paused_ns < 10000000000ull);
   assert_true(is_hidden_from_children(hidden_page));
   assert_false(is_hidden_from_children(secret_page));
   assert_false(contains(path, "open sesame"));

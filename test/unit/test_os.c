@@ -153,20 +153,30 @@ static void cpu_time_is_that_of_getrusage(void **state) {
 
 struct spinner {
   pthread_t thread;
+  int cpu;
   atomic_int tid;
   atomic_bool done;
 };
 
-static void *spin_on_cpu_0(void *arg) {
+static int first_cpu(void) {
+  cpu_set_t set;
+  int cpu = 0;
+  assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
+  while (!CPU_ISSET(cpu, &set))
+    cpu++;
+  return cpu;
+}
+
+static void *spin_on_one_cpu(void *arg) {
   struct spinner *spinner = arg;
   cpu_set_t set;
   CPU_ZERO(&set);
-  CPU_SET(0, &set);
+  CPU_SET(spinner->cpu, &set);
   sched_setaffinity(0, sizeof set, &set);
   spin_ms(150);
   spinner->tid = (int)syscall(SYS_gettid);
   while (!spinner->done)
-    sleep_ms(1);
+    sleep_ms(20);
   return NULL;
 }
 
@@ -194,14 +204,17 @@ static void threads_have_cpu_time_and_wait_for_a_processor(void **state) {
   struct spinner spinners[2] = {0};
   uint64_t used;
   assert_int_equal(xpf_os_process(0, &before), 0);
-  for (int i = 0; i < 2; i++)
-    pthread_create(&spinners[i].thread, NULL, spin_on_cpu_0, &spinners[i]);
+  for (int i = 0; i < 2; i++) {
+    spinners[i].cpu = first_cpu();
+    pthread_create(&spinners[i].thread, NULL, spin_on_one_cpu, &spinners[i]);
+  }
   while (!spinners[0].tid || !spinners[1].tid)
     sleep_ms(1);
+  uint64_t least = summed_wait_ns();
   assert_int_equal(xpf_os_process(0, &after), 0);
   assert_int_equal(after.threads, before.threads + 2);
   assert_true(after.run_queue_wait_ns - before.run_queue_wait_ns > 100000000);
-  assert_near(after.run_queue_wait_ns, summed_wait_ns(), 30000000);
+  assert_in_range(after.run_queue_wait_ns, least, summed_wait_ns());
   assert_int_equal(xpf_os_thread_cpu_ns(spinners[0].tid, &used), 0);
   assert_near(used, 160000000, 15000000);
   assert_int_equal(xpf_os_thread_cpu_ns(xpf_os_tid(), &used), 0);
@@ -210,7 +223,13 @@ static void threads_have_cpu_time_and_wait_for_a_processor(void **state) {
     spinners[i].done = true;
     pthread_join(spinners[i].thread, NULL);
   }
-  assert_int_equal(xpf_os_thread_cpu_ns(spinners[0].tid, &used), -ESRCH);
+  /* Who joins a thread is woken a little before the kernel lets go of it. */
+  int error = 0;
+  for (int i = 0; i < 5000 && error == 0; i++) {
+    error = xpf_os_thread_cpu_ns(spinners[0].tid, &used);
+    sleep_ms(1);
+  }
+  assert_int_equal(error, -ESRCH);
   assert_int_equal(xpf_os_thread_cpu_ns(1, &used), -ESRCH);
   assert_int_equal(xpf_os_thread_cpu_ns(0, &used), -ESRCH);
 }

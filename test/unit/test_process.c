@@ -165,7 +165,9 @@ static void tasks_tell_what_they_wait_for(void **state) {
   pthread_create(&thread, NULL, sleep_named, &tid);
   while (!tid)
     sleep_ms(1);
-  sleep_ms(20);
+  for (int i = 0; i < 5000; i++, sleep_ms(1)) /* until it sleeps */
+    if (xpf_os_task(0, tid, &one) == 0 && one.state == 'S' && one.syscall == SYS_clock_nanosleep)
+      break;
   int count = xpf_os_tasks(0, tasks, 64, true), at = -1;
   assert_in_range(count, 2, 64);
   for (int i = 0; i < count; i++)
@@ -189,7 +191,11 @@ static void tasks_tell_what_they_wait_for(void **state) {
   tid = 0;
   pthread_kill(thread, SIGUSR1);
   pthread_join(thread, NULL);
-  assert_int_equal(xpf_os_task(0, ended, &one), -ESRCH);
+  /* Who joins a thread is woken a little before the kernel lets go of it. */
+  int error = 0;
+  for (int i = 0; i < 5000 && error == 0; i++, sleep_ms(1))
+    error = xpf_os_task(0, ended, &one);
+  assert_int_equal(error, -ESRCH);
 }
 
 static void *end_at_once(void *arg) {
@@ -215,9 +221,9 @@ static void threads_may_vanish_while_they_are_read(void **state) {
   int several = 0;
   for (uint64_t end = xpf_os_now_ns() + 500000000u; xpf_os_now_ns() < end;) {
     int count = xpf_os_tasks(pid, tasks, 64, true);
-    assert_in_range(count, 1, 20);
+    assert_true(count >= 1); /* more than eight when the ended ones get no time to go */
     several += count > 1;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count && i < 64; i++)
       assert_true(tasks[i].tid > 0 && tasks[i].state != '?' && tasks[i].state != '\0');
     assert_int_equal(xpf_os_process(pid, &process), 0);
     assert_int_equal(process.known, KNOWN_ALL);
