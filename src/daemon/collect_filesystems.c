@@ -30,7 +30,7 @@ static const struct xpf_field FIELDS[] = {
     {"files", "node_filesystem_files", NULL, XPF_FIELD_GAUGE, "", "how many files (inodes) it can have; 0 when it has no such limit", "statvfs f_files"},
     {"files_free", "node_filesystem_files_free", NULL, XPF_FIELD_GAUGE, "", "how many more", "statvfs f_ffree"},
     {"files_used_ratio", "xprofd_filesystem_files_used_ratio", NULL, XPF_FIELD_GAUGE, "ratio", "share of the inodes that is used", "(files - files_free) / files"},
-    {"readonly", "node_filesystem_readonly", NULL, XPF_FIELD_GAUGE, "", "1 when it is mounted read-only", "/proc/1/mountinfo of the same root, else /proc/self/mountinfo"},
+    {"readonly", "node_filesystem_readonly", NULL, XPF_FIELD_GAUGE, "", "1 when it is mounted read-only", "/proc/self/mountinfo; /proc/1/mountinfo when its root is ours"},
     {"fault", "node_filesystem_device_error", NULL, XPF_FIELD_GAUGE, "", "1 when it cannot be asked", "statvfs"},
 };
 /* clang-format on */
@@ -56,6 +56,7 @@ struct state {
   struct xpf_reading reading; /* first */
   struct xpf_mount mounts[FILESYSTEMS_MAX];
   size_t mounts_count;
+  struct xpf_proc_text first; /* the mounts of the first process */
   struct asked asked[ASKED_MAX];
   size_t asked_count;
 };
@@ -193,25 +194,43 @@ static void read_mounts(struct state *state) {
       add_mount(state, &mount);
 }
 
-/* A service has mounts of its own: those of the host, but read-only (ProtectSystem of systemd).
- * With the same root as the first process, what that one has mounted is meant: the paths are the
- * same. */
-static const char *mountinfo(const char *proc) {
+/* Is the root of the first process ours? Then its paths are. */
+static bool has_root_of_first(const char *proc) {
   char path[PATH_MAX];
   struct stat ours, first;
   snprintf(path, sizeof path, "%.4000s/1/root/.", proc);
-  bool is_same = stat("/", &ours) == 0 && stat(path, &first) == 0 && ours.st_dev == first.st_dev &&
-                 ours.st_ino == first.st_ino;
-  return is_same ? "1/mountinfo" : "self/mountinfo";
+  return stat("/", &ours) == 0 && stat(path, &first) == 0 && ours.st_dev == first.st_dev &&
+         ours.st_ino == first.st_ino;
+}
+
+static bool is_same(const struct xpf_mount *a, const struct xpf_mount *b) {
+  return strcmp(a->mountpoint, b->mountpoint) == 0 && strcmp(a->device, b->device) == 0 &&
+         strcmp(a->root, b->root) == 0;
+}
+
+/* A service has mounts of its own: those of the host, but read-only (ProtectSystem of systemd).
+ * Whether they are is then what they are for the first process. */
+static void correct_readonly(struct state *state) {
+  const char *proc = state->reading.proc;
+  struct xpf_mount mount;
+  if (!has_root_of_first(proc) || xpf_proc_text_read(&state->first, proc, "1/mountinfo") != 0)
+    return;
+  char *at = state->first.text;
+  for (char *line; (line = xpf_proc_text_line(&at));)
+    if (xpf_mount_parse(line, &mount))
+      for (size_t i = 0; i < state->mounts_count; i++)
+        if (is_same(&state->mounts[i], &mount))
+          state->mounts[i].is_readonly = mount.is_readonly;
 }
 
 static int filesystems_gather(void *arg) {
   struct state *state = arg;
   xpf_reading_begin(&state->reading);
-  int error = xpf_reading_file(&state->reading, mountinfo(state->reading.proc), 0, 0);
+  int error = xpf_reading_file(&state->reading, "self/mountinfo", 0, 0);
   if (error)
     return error;
   read_mounts(state);
+  correct_readonly(state);
   for (size_t i = 0; i < state->asked_count; i++)
     state->asked[i].is_wanted = false;
   for (size_t i = 0; i < state->mounts_count; i++)
@@ -250,6 +269,7 @@ static void filesystems_free(void *arg) {
   for (size_t i = 0; i < state->asked_count; i++)
     state->asked[i].is_wanted = false;
   end_unwanted(state);
+  xpf_proc_text_free(&state->first);
   xpf_reading_free(state);
 }
 

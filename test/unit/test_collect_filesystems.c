@@ -102,17 +102,27 @@ static void test_values(void **state) {
   assert_quality(&c, "host_filesystem", "/denied", "size", "denied");
 }
 
-/* A service has mounts of its own, which its manager made read-only; in a container the first
+/* A service has mounts of its own, which its manager made read-only. In a container the first
  * process may be that of the host, whose paths are not ours. */
 static void test_service(void **state) {
   (void)state;
   char link[128];
-  collect_put(&c, "proc/self/mountinfo", "27 1 8:1 / / ro - ext4 /dev/sda1 rw\n");
-  collect_put(&c, "proc/1/mountinfo", "27 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+  collect_put(&c, "proc/self/mountinfo",
+              "27 1 8:1 / / ro - ext4 /dev/sda1 rw\n"
+              "28 1 8:2 / /data ro - ext4 /dev/sda2 rw\n"
+              "29 1 8:3 / /own ro - ext4 /dev/sda3 rw\n");
+  collect_put(&c, "proc/1/mountinfo",
+              "17 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+              "18 1 8:2 / /data rw - ext4 /dev/sda2 ro\n"
+              "19 1 8:4 / /own rw - ext4 /dev/sda4 rw\n"
+              "20 1 8:5 / /theirs rw - ext4 /dev/sda5 rw\n");
   snprintf(link, sizeof link, "%s/1/root", c.proc);
   assert_int_equal(symlink("/", link), 0);
   assert_int_equal(collect_run(&c), 0);
+  assert_int_equal(collect_count(&c, "host_filesystem"), 3);
   assert_value(&c, "host_filesystem", "/", "readonly", 0);
+  assert_value(&c, "host_filesystem", "/data", "readonly", 1);
+  assert_value(&c, "host_filesystem", "/own", "readonly", 1); /* another one there */
   assert_int_equal(unlink(link), 0);
   assert_int_equal(symlink(c.root, link), 0);
   assert_int_equal(collect_run(&c), 0);
