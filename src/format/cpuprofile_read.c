@@ -96,14 +96,8 @@ static int read_ticks(struct reader *r, struct raw_node *raw) {
   struct xpf_profile *p = r->profile;
   raw->node.ticks_start = p->ticks_count;
   raw->node.ticks_count = 0;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_ARRAY_END)
-      return 0;
-    if (event == XPF_JSON_ERROR)
-      return -1;
-    if (event != XPF_JSON_OBJECT_BEGIN)
-      return xpf_read_fail(r->error, XPF_READ_WRONG_TYPE, r->json.offset, "positionTicks");
+  int rc;
+  while ((rc = xpf_json_next_object(&r->json, "positionTicks")) > 0) {
     struct xpf_profile_tick tick = {0}, *grown;
     if (read_tick(r, &tick) < 0)
       return -1;
@@ -114,6 +108,7 @@ static int read_ticks(struct reader *r, struct raw_node *raw) {
     p->ticks[p->ticks_count++] = tick;
     raw->node.ticks_count++;
   }
+  return rc;
 }
 
 static int read_node_field(struct reader *r, struct raw_node *raw, bool *has_id) {
@@ -170,17 +165,11 @@ static int read_nodes(struct reader *r) {
   r->has_nodes = true;
   if (xpf_json_expect(&r->json, XPF_JSON_ARRAY_BEGIN, "nodes") < 0)
     return -1;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_ARRAY_END)
-      return 0;
-    if (event == XPF_JSON_ERROR)
-      return -1;
-    if (event != XPF_JSON_OBJECT_BEGIN)
-      return xpf_read_fail(r->error, XPF_READ_WRONG_TYPE, r->json.offset, "a node");
+  int rc;
+  while ((rc = xpf_json_next_object(&r->json, "a node")) > 0)
     if (read_node(r) < 0)
       return -1;
-  }
+  return rc;
 }
 
 /* Sample number `index`, made when it is not there: the two arrays come in any order. */

@@ -76,17 +76,11 @@ static int read_spaces(struct reader *r, const char *what, int64_t *used) {
   *used = 0;
   if (xpf_json_expect(&r->json, XPF_JSON_ARRAY_BEGIN, what) < 0)
     return -1;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_ARRAY_END)
-      return 0;
-    if (event == XPF_JSON_ERROR)
-      return -1;
-    if (event != XPF_JSON_OBJECT_BEGIN)
-      return xpf_read_fail(r->error, XPF_READ_WRONG_TYPE, r->json.offset, what);
+  int rc;
+  while ((rc = xpf_json_next_object(&r->json, what)) > 0)
     if (read_space(r, used) < 0)
       return -1;
-  }
+  return rc;
 }
 
 static int read_entry_field(struct reader *r, struct entry *entry) {
@@ -147,15 +141,10 @@ static int read_entries(struct reader *r) {
   r->has_gc = true;
   if (xpf_json_expect(&r->json, XPF_JSON_ARRAY_BEGIN, "gc") < 0)
     return -1;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
+  int rc;
+  while ((rc = xpf_json_next_object(&r->json, "an entry of gc")) > 0) {
     uint64_t offset = r->json.offset;
-    if (event == XPF_JSON_ARRAY_END)
-      return 0;
-    if (event == XPF_JSON_ERROR)
-      return -1;
-    if (event != XPF_JSON_OBJECT_BEGIN)
-      return xpf_read_fail(r->error, XPF_READ_WRONG_TYPE, offset, "an entry of gc");
+    enum xpf_json_event event;
     struct entry entry = {0};
     while ((event = xpf_json_next(&r->json)) == XPF_JSON_KEY)
       if (read_entry_field(r, &entry) < 0)
@@ -163,6 +152,7 @@ static int read_entries(struct reader *r) {
     if (event != XPF_JSON_OBJECT_END || add_entry(r, &entry, offset) < 0)
       return -1;
   }
+  return rc;
 }
 
 static int read_document(struct reader *r) {

@@ -122,14 +122,8 @@ static int read_samples(struct reader *r) {
   if (xpf_json_expect(&r->json, XPF_JSON_ARRAY_BEGIN, "samples") < 0)
     return -1;
   r->samples_offset = r->json.offset;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_ARRAY_END)
-      return 0;
-    if (event == XPF_JSON_ERROR)
-      return -1;
-    if (event != XPF_JSON_OBJECT_BEGIN)
-      return xpf_read_fail(r->error, XPF_READ_WRONG_TYPE, r->json.offset, "a sample");
+  int rc;
+  while ((rc = xpf_json_next_object(&r->json, "a sample")) > 0) {
     struct xpf_profile_sample sample = {0}, *grown;
     if (read_sample(r, &sample) < 0)
       return -1;
@@ -139,6 +133,7 @@ static int read_samples(struct reader *r) {
     r->samples = grown;
     r->samples[r->samples_count++] = sample;
   }
+  return rc;
 }
 
 static int read_type(struct reader *r) {

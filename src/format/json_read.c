@@ -406,6 +406,17 @@ int xpf_json_expect(struct xpf_json_reader *reader, enum xpf_json_event event, c
   return -1;
 }
 
+int xpf_json_next_object(struct xpf_json_reader *reader, const char *what) {
+  enum xpf_json_event event = xpf_json_next(reader);
+  if (event == XPF_JSON_OBJECT_BEGIN)
+    return 1;
+  if (event == XPF_JSON_ARRAY_END)
+    return 0;
+  if (event != XPF_JSON_ERROR)
+    xpf_read_fail(reader->error, XPF_READ_WRONG_TYPE, reader->offset, what);
+  return -1;
+}
+
 int xpf_json_read_int(struct xpf_json_reader *reader, int64_t min, int64_t max, const char *what,
                       int64_t *out) {
   if (xpf_json_expect(reader, XPF_JSON_NUMBER, what) < 0)

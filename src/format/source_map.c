@@ -281,17 +281,11 @@ static int sections_read(struct reader *r) {
   if (xpf_json_expect(&r->json, XPF_JSON_ARRAY_BEGIN, "sections") < 0)
     return -1;
   r->has_sections = true;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_ARRAY_END)
-      return 0;
-    if (event == XPF_JSON_ERROR)
-      return -1;
-    if (event != XPF_JSON_OBJECT_BEGIN)
-      return xpf_read_fail(r->error, XPF_READ_WRONG_TYPE, r->json.offset, "sections");
+  int rc;
+  while ((rc = xpf_json_next_object(&r->json, "sections")) > 0)
     if (section_read(r) < 0)
       return -1;
-  }
+  return rc;
 }
 
 /* The object of a map is open. Sections have no sections. */
