@@ -109,13 +109,8 @@ static void count_tcp(struct counts *counts, const struct xpf_socket_entry *entr
 
 static bool look_at_fd(void *arg, int list, pid_t number) {
   struct counts *counts = arg;
-  char name[16], link[64];
   uint64_t inode;
-  snprintf(name, sizeof name, "%d", (int)number);
-  ssize_t size = readlinkat(list, name, link, sizeof link - 1);
-  link[size > 0 ? size : 0] = '\0';
-  const char *text = xpf_proc_after(link, "socket:[");
-  if (!text || !xpf_proc_number(text, &inode))
+  if (!xpf_proc_dir_socket(list, number, &inode))
     return true;
   const struct xpf_socket_entry *entry = xpf_socket_table_find(counts->table, inode);
   if (!entry)

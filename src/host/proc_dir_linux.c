@@ -76,3 +76,12 @@ int64_t xpf_proc_dir_count(int dir, const char *path, uint64_t max) {
   int64_t calls = walk(dir, path, max, NULL, NULL);
   return calls > (int64_t)max ? (int64_t)max : calls;
 }
+
+bool xpf_proc_dir_socket(int list, pid_t number, uint64_t *inode) {
+  char name[16], link[64];
+  snprintf(name, sizeof name, "%d", (int)number);
+  ssize_t size = readlinkat(list, name, link, sizeof link - 1);
+  link[size > 0 ? size : 0] = '\0';
+  const char *text = xpf_proc_after(link, "socket:[");
+  return text != NULL && xpf_proc_number(text, inode);
+}

@@ -16,4 +16,8 @@ int64_t xpf_proc_dir_each(int dir, const char *path, bool (*fn)(void *arg, int l
                           void *arg);
 /* How many such entries there are; counting stops at max. */
 int64_t xpf_proc_dir_count(int dir, const char *path, uint64_t max);
+/* Is entry `number` of the directory `list` (a descriptor of /proc/PID/fd) a socket? Then its
+ * inode.
+ */
+bool xpf_proc_dir_socket(int list, pid_t number, uint64_t *inode);
 #endif

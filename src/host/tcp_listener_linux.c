@@ -80,14 +80,9 @@ struct ownership {
 
 static bool look_at_fd(void *arg, int list, pid_t number) {
   struct ownership *ownership = arg;
-  char name[16], link[64];
   uint64_t inode;
 
-  snprintf(name, sizeof name, "%d", (int)number);
-  ssize_t size = readlinkat(list, name, link, sizeof link - 1);
-  link[size > 0 ? size : 0] = '\0';
-  const char *text = xpf_proc_after(link, "socket:[");
-  if (text == NULL || !xpf_proc_number(text, &inode))
+  if (!xpf_proc_dir_socket(list, number, &inode))
     return true;
   for (int i = 0; i < ownership->count; i++)
     if (ownership->listeners[i].inode == inode)
