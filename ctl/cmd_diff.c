@@ -14,9 +14,8 @@
 #include "summary_row.h"
 #include "text.h"
 
-#define ROWS_DEFAULT  20
-#define PLACE_COLUMNS 60
-#define US_PER_S      1e6
+#define ROWS_DEFAULT 20
+#define US_PER_S     1e6
 
 struct comparison {
   struct xpf_profile *base, *profile;
@@ -124,19 +123,13 @@ static const char *amount(const struct comparison *c, double value, bool with_si
   return buffer;
 }
 
-static void print_right(const char *text, unsigned columns) {
-  for (unsigned width = xpf_print_width(text); width < columns; width++)
-    fputc(' ', stdout);
-  xpf_print_text(stdout, text);
-}
-
 static void print_change(const struct comparison *c, double change) {
   char text[64];
   enum xpf_colour colour = change > 0   ? XPF_COLOUR_BAD
                            : change < 0 ? XPF_COLOUR_GOOD
                                         : XPF_COLOUR_PLAIN;
   fputs(xpf_style(colour, stdout), stdout);
-  print_right(amount(c, change, true, text, sizeof text), 13);
+  xpf_print_right(stdout, amount(c, change, true, text, sizeof text), 13);
   fputs(xpf_style(XPF_COLOUR_PLAIN, stdout), stdout);
 }
 
@@ -152,21 +145,13 @@ static cJSON *function_of(const struct comparison *c, const struct xpf_top_diff_
 }
 
 static void print_row(const struct comparison *c, const struct xpf_top_diff_row *row) {
-  char text[64], place[4 * PLACE_COLUMNS];
+  char text[64];
   cJSON *function = function_of(c, row);
-  const cJSON *name = cJSON_GetObjectItemCaseSensitive(function, "function");
-  print_right(amount(c, row->base_self, false, text, sizeof text), 13);
-  print_right(amount(c, row->self, false, text, sizeof text), 13);
+  xpf_print_right(stdout, amount(c, row->base_self, false, text, sizeof text), 13);
+  xpf_print_right(stdout, amount(c, row->self, false, text, sizeof text), 13);
   print_change(c, row->self - row->base_self);
   print_change(c, row->total - row->base_total);
-  fputs("  ", stdout);
-  xpf_print_text(stdout, cJSON_IsString(name) ? name->valuestring : "?");
-  if (*xpf_summary_row_place(function, PLACE_COLUMNS, place, sizeof place) != '\0') {
-    fprintf(stdout, "  %s", xpf_style(XPF_COLOUR_DIM, stdout));
-    xpf_print_text(stdout, place);
-    fputs(xpf_style(XPF_COLOUR_PLAIN, stdout), stdout);
-  }
-  fputc('\n', stdout);
+  xpf_summary_row_print_function(stdout, function);
   cJSON_Delete(function);
 }
 
@@ -191,10 +176,10 @@ static void print_table(const struct comparison *c) {
                  xpf_profile_string(c->profile, c->profile->values[c->value].type),
                  xpf_text(scales[c->scale]));
   fputs(xpf_style(XPF_COLOUR_BOLD, stdout), stdout);
-  print_right(xpf_text(XPF_TEXT_DIFF_BASE_SELF), 13);
-  print_right(xpf_text(XPF_TEXT_DIFF_SELF), 13);
-  print_right(xpf_text(XPF_TEXT_DIFF_SELF_CHANGE), 13);
-  print_right(xpf_text(XPF_TEXT_DIFF_TOTAL_CHANGE), 13);
+  xpf_print_right(stdout, xpf_text(XPF_TEXT_DIFF_BASE_SELF), 13);
+  xpf_print_right(stdout, xpf_text(XPF_TEXT_DIFF_SELF), 13);
+  xpf_print_right(stdout, xpf_text(XPF_TEXT_DIFF_SELF_CHANGE), 13);
+  xpf_print_right(stdout, xpf_text(XPF_TEXT_DIFF_TOTAL_CHANGE), 13);
   fprintf(stdout, "  %s%s\n", xpf_text(XPF_TEXT_TOP_FUNCTION), xpf_style(XPF_COLOUR_PLAIN, stdout));
   for (uint32_t i = 0; i < c->rows; i++)
     print_row(c, &c->diff.rows[i]);

@@ -10,8 +10,7 @@
 #include "summary_row.h"
 #include "text.h"
 
-#define ROWS_DEFAULT  20
-#define PLACE_COLUMNS 60
+#define ROWS_DEFAULT 20
 
 struct table {
   const struct xpf_profile *profile;
@@ -30,33 +29,19 @@ static double share(const struct table *table, int64_t part) {
 
 /* ---- for people -------------------------------------------------------------------------- */
 
-static void print_right(const char *text, unsigned columns) {
-  for (unsigned width = xpf_print_width(text); width < columns; width++)
-    fputc(' ', stdout);
-  xpf_print_text(stdout, text);
-}
-
 static void print_amount(const struct table *table, int64_t value) {
   char amount[64], percent[16];
-  print_right(xpf_profile_file_amount((double)value, unit_of(table), amount, sizeof amount), 11);
+  xpf_print_right(
+      stdout, xpf_profile_file_amount((double)value, unit_of(table), amount, sizeof amount), 11);
   snprintf(percent, sizeof percent, "%.1f%%", share(table, value) * 100);
-  print_right(percent, 8);
+  xpf_print_right(stdout, percent, 8);
 }
 
 static void print_row(const struct table *table, const struct xpf_top_row *row) {
-  char place[4 * PLACE_COLUMNS];
   cJSON *function = xpf_summary_row_function(table->profile, row);
-  const cJSON *name = cJSON_GetObjectItemCaseSensitive(function, "function");
   print_amount(table, row->self);
   print_amount(table, row->total);
-  fputs("  ", stdout);
-  xpf_print_text(stdout, cJSON_IsString(name) ? name->valuestring : "?");
-  if (*xpf_summary_row_place(function, PLACE_COLUMNS, place, sizeof place) != '\0') {
-    fprintf(stdout, "  %s", xpf_style(XPF_COLOUR_DIM, stdout));
-    xpf_print_text(stdout, place);
-    fputs(xpf_style(XPF_COLOUR_PLAIN, stdout), stdout);
-  }
-  fputc('\n', stdout);
+  xpf_summary_row_print_function(stdout, function);
   cJSON_Delete(function);
 }
 
@@ -84,10 +69,10 @@ static void print_table(const struct table *table) {
                  (double)table->top.count);
   print_classes(table);
   fputs(xpf_style(XPF_COLOUR_BOLD, stdout), stdout);
-  print_right(xpf_text(XPF_TEXT_TOP_SELF), 11);
-  print_right("%", 8);
-  print_right(xpf_text(XPF_TEXT_TOP_TOTAL), 11);
-  print_right("%", 8);
+  xpf_print_right(stdout, xpf_text(XPF_TEXT_TOP_SELF), 11);
+  xpf_print_right(stdout, "%", 8);
+  xpf_print_right(stdout, xpf_text(XPF_TEXT_TOP_TOTAL), 11);
+  xpf_print_right(stdout, "%", 8);
   fprintf(stdout, "  %s%s\n", xpf_text(XPF_TEXT_TOP_FUNCTION), xpf_style(XPF_COLOUR_PLAIN, stdout));
   for (uint32_t i = 0; i < table->rows; i++)
     print_row(table, &table->top.rows[i]);

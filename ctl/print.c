@@ -29,6 +29,12 @@ void xpf_print_text(FILE *out, const char *text) {
   print_clean(out, text, "\n\t");
 }
 
+void xpf_print_right(FILE *out, const char *text, unsigned columns) {
+  for (unsigned width = xpf_print_width(text); width < columns; width++)
+    fputc(' ', out);
+  xpf_print_text(out, text);
+}
+
 void xpf_print_line(FILE *out, const char *format, ...) {
   char small[2048], *line = small;
   va_list args, again;

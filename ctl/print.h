@@ -11,6 +11,8 @@
 void xpf_print_line(FILE *out, const char *format, ...);
 /* Text of many lines as it is, but for control characters other than tab and newline. */
 void xpf_print_text(FILE *out, const char *text);
+/* The same on the right of a column. */
+void xpf_print_right(FILE *out, const char *text, unsigned columns);
 /* One JSON value and a newline to standard output. Says so on standard error when out of memory. */
 void xpf_print_json(const cJSON *value);
 /* {"ok":true,"data":…}; data is borrowed, NULL becomes {}. */

@@ -55,9 +55,7 @@ int xpf_profile_file_format(const struct xpf_invocation *invocation, enum xpf_op
   return 0;
 }
 
-/* The sentence about a file that could not be read, in the chosen language. */
-static int fail_read(struct xpf_verdict *verdict, const char *path,
-                     const struct xpf_read_error *error) {
+const char *xpf_profile_file_reason(const struct xpf_read_error *error, char *buffer, size_t size) {
   static const struct {
     const char *en, *zh;
   } reasons[] = {
@@ -65,11 +63,17 @@ static int fail_read(struct xpf_verdict *verdict, const char *path,
       XPF_READ_REASONS(REASON_ROW)
 #undef REASON_ROW
   };
+  snprintf(buffer, size, xpf_text_pick(reasons[error->reason].en, reasons[error->reason].zh),
+           error->detail);
+  return buffer;
+}
+
+static int fail_read(struct xpf_verdict *verdict, const char *path,
+                     const struct xpf_read_error *error) {
   char reason[256], names[256];
-  snprintf(reason, sizeof reason,
-           xpf_text_pick(reasons[error->reason].en, reasons[error->reason].zh), error->detail);
-  xpf_verdict_set(verdict, XPF_REASON_LOCAL, XPF_TEXT_PROFILE_UNREADABLE,
-                  xpf_profile_file_name(path), reason, (unsigned long long)error->offset);
+  xpf_verdict_set(
+      verdict, XPF_REASON_LOCAL, XPF_TEXT_PROFILE_UNREADABLE, xpf_profile_file_name(path),
+      xpf_profile_file_reason(error, reason, sizeof reason), (unsigned long long)error->offset);
   if (error->reason == XPF_READ_TRUNCATED || error->reason == XPF_READ_EMPTY ||
       error->reason == XPF_READ_GZIP)
     xpf_verdict_hint(verdict, XPF_TEXT_PROFILE_INCOMPLETE);

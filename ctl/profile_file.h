@@ -29,4 +29,7 @@ const char *xpf_profile_file_values(const struct xpf_profile *profile, char *buf
 const char *xpf_profile_file_formats(bool is_written, char *buffer, size_t size);
 /* "705 ms", "18.2 MiB", "12": a value in its unit. Returns buffer. */
 const char *xpf_profile_file_amount(double value, const char *unit, char *buffer, size_t size);
+/* Why a file could not be read, in the chosen language: "the file ends in the middle". Returns
+ * buffer. */
+const char *xpf_profile_file_reason(const struct xpf_read_error *error, char *buffer, size_t size);
 #endif

@@ -9,6 +9,7 @@
 #include "file_source.h"
 #include "format/flamegraph.h"
 #include "print.h"
+#include "profile_file.h"
 #include "source_maps.h"
 #include "target/reply_field.h"
 #include "text.h"
@@ -33,19 +34,6 @@ static void note(struct taking *taking, const char *text) {
 
 /* ---- reading ---- */
 
-static const char *explain(const struct xpf_read_error *error, char *buffer, size_t size) {
-  static const struct {
-    const char *en, *zh;
-  } reasons[] = {
-#define REASON_ROW(id, en, zh) {en, zh},
-      XPF_READ_REASONS(REASON_ROW)
-#undef REASON_ROW
-  };
-  snprintf(buffer, size, xpf_text_pick(reasons[error->reason].en, reasons[error->reason].zh),
-           error->detail);
-  return buffer;
-}
-
 static int read_profile(struct taking *taking) {
   struct xpf_read_error error = {0};
   struct xpf_file_source *file = malloc(sizeof *file);
@@ -64,7 +52,7 @@ static int read_profile(struct taking *taking) {
   }
   taking->profile = NULL;
   xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_SHOT_UNUSABLE, taking->out->path,
-                  explain(&error, reason, sizeof reason), (double)error.offset);
+                  xpf_profile_file_reason(&error, reason, sizeof reason), (double)error.offset);
   note(taking, reason);
   return taking->verdict->status;
 }

@@ -11,6 +11,7 @@
 #define PLACE_BYTES    512
 #define WIDE_COLUMNS   100
 #define NAME_COLUMNS   22
+#define PLACE_COLUMNS  60
 /* Less says nothing. */
 #define PLACE_MIN_COLUMNS 12
 
@@ -72,14 +73,6 @@ static void print_coloured(FILE *out, enum xpf_colour colour, const char *text) 
   fputs(xpf_style(XPF_COLOUR_PLAIN, out), out);
 }
 
-/* Text to the right of a column of that width. */
-static void print_right(FILE *out, const char *text, unsigned columns) {
-  unsigned width = xpf_print_width(text);
-  for (; width < columns; width++)
-    fputc(' ', out);
-  xpf_print_text(out, text);
-}
-
 static void print_place(FILE *out, const struct xpf_summary_row *row, unsigned used,
                         unsigned columns) {
   char place[PLACE_BYTES];
@@ -103,17 +96,28 @@ void xpf_summary_row_print(FILE *out, const struct xpf_summary_row *row, unsigne
 
   snprintf(percent, sizeof percent, "%.1f %%", row->fraction * 100);
   fputs("  ", out);
-  print_right(out, percent, 7);
+  xpf_print_right(out, percent, 7);
   fputs("  ", out);
   print_coloured(out, XPF_COLOUR_BAR, xpf_style_bar(row->bar, bar_columns, false, bar, sizeof bar));
-  print_right(out, row->amount, AMOUNT_COLUMNS);
+  xpf_print_right(out, row->amount, AMOUNT_COLUMNS);
   if (row->other != NULL) {
-    print_right(out, row->other, AMOUNT_COLUMNS);
+    xpf_print_right(out, row->other, AMOUNT_COLUMNS);
     used += AMOUNT_COLUMNS;
   }
   fputs("  ", out);
   xpf_print_text(out, row->name);
   print_place(out, row, used, columns);
+  fputc('\n', out);
+}
+
+void xpf_summary_row_print_function(FILE *out, const cJSON *function) {
+  char place[4 * PLACE_COLUMNS];
+  fputs("  ", out);
+  xpf_print_text(out, xpf_reply_field_text(function, "function", "?"));
+  if (*xpf_summary_row_place(function, PLACE_COLUMNS, place, sizeof place) != '\0') {
+    fputs("  ", out);
+    print_coloured(out, XPF_COLOUR_DIM, place);
+  }
   fputc('\n', out);
 }
 

@@ -24,6 +24,8 @@ void xpf_summary_row_print(FILE *out, const struct xpf_summary_row *row, unsigne
 /* "/srv/shop/lib/cart.js:31" in at most `columns`; "" without a file or room. Returns buffer. */
 const char *xpf_summary_row_place(const cJSON *function, unsigned columns, char *buffer,
                                   size_t size);
+/* The end of a line of a table: name and place of a function. */
+void xpf_summary_row_print_function(FILE *out, const cJSON *function);
 /* A heading of a list. */
 void xpf_summary_row_heading(FILE *out, const char *text);
 /* "705 ms", "3.79 s". Returns buffer. */
