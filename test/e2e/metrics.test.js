@@ -221,11 +221,12 @@ test('cpu_now and the means over a load of known size', async () => {
   await withApp(program, {}, async (app) => {
     await until(() => series(app, 'cpu').length >= 5, 'five records', 30000);
     const cpu = series(app, 'cpu');
-    // A busy machine may give less than one core, never more than one for one thread and V8's helpers.
+    // A busy machine may give much less than one core, never more than one for one thread and V8's helpers.
     const mean = cpu.slice(-3).reduce((sum, { cpu_now: now }) => sum + now, 0) / 3;
     const last = series(app, 'process').at(-1);
-    assert.ok(mean > 5 && mean <= 130, `cpu_now ${mean}`);
-    assert.ok(last.cpu_js_main_percent <= 101 && last.cpu_js_main_percent > 5, JSON.stringify(last));
+    assert.ok(mean > 1 && mean <= 130, `cpu_now ${mean}`);
+    // CPU time and clock are read one after the other, and the thread may run on between the two.
+    assert.ok(last.cpu_js_main_percent <= 120 && last.cpu_js_main_percent > 1, JSON.stringify(last));
     assert.ok(cpu.some(({ cpu_now: now }) => now % 1 !== 0), 'CPU has a fraction');
     const all = cpu.map(({ cpu_now: now }) => now);
     const expected = all.reduce((sum, now) => sum + now, 0) / all.length;
@@ -243,8 +244,15 @@ serve({
     const entries = [];
     const observer = new PerformanceObserver((list) => entries.push(...list.getEntries()));
     const main = () => xprofiler.metrics().threads.at(-1);
-    const before = main();
+    // The figures and a moment between which there is no collection.
+    const look = () => {
+      for (;;) {
+        const [figures, at, later] = [main(), performance.now(), main()];
+        if (later.total_gc_times === figures.total_gc_times) return [figures, at];
+      }
+    };
     observer.observe({ entryTypes: ['gc'] });
+    const [before, from] = look();
     const end = performance.now() + 2000;
     let hold = [];
     (function churn() {
@@ -253,9 +261,9 @@ serve({
         if (hold.length > 150) hold = [];
       }
       if (performance.now() < end) return setImmediate(churn);
-      const [after, until] = [main(), performance.now()];
+      const [after, until] = look();
       setTimeout(() => {
-        const own = entries.filter((entry) => entry.startTime < until);
+        const own = entries.filter((entry) => entry.startTime > from && entry.startTime < until);
         const ms = (kind) => own.filter((e) => !kind || (e.detail || e).kind === kind).reduce((sum, e) => sum + e.duration, 0);
         answer('churn', { before, after, count: own.length, ms: ms(),
           scavenge: ms(constants.NODE_PERFORMANCE_GC_MINOR), marksweep: ms(constants.NODE_PERFORMANCE_GC_MAJOR) });
