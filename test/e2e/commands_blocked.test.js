@@ -9,9 +9,22 @@ const { describe, test, before, after, beforeEach } = require('node:test');
 const { startApp } = require('./support/app');
 const { until, within } = require('./support/until');
 
-// exec: blocked until the test makes the file free-1, the next time free-2 and so on.
+// Blocked until the test makes the file free-1, the next time free-2 and so on. A worker wakes who waits.
+const WAKE = `
+  const { parentPort } = require('node:worker_threads');
+  const fs = require('node:fs');
+  parentPort.on('message', ({ cell, file }) => {
+    const look = setInterval(() => {
+      if (!fs.existsSync(file)) return;
+      clearInterval(look);
+      Atomics.store(cell, 0, 1);
+      Atomics.notify(cell, 0);
+    }, 50);
+  });`;
 const BODY = `
   let times = 0;
+  const waker = new Worker(${JSON.stringify(WAKE)}, { eval: true });
+  waker.unref();
   serve({
     exec() {
       say('blocked');
@@ -19,8 +32,10 @@ const BODY = `
       say('free');
     },
     wait() {
+      const cell = new Int32Array(new SharedArrayBuffer(4));
+      waker.postMessage({ cell, file: 'free-' + ++times });
       say('blocked');
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000);
+      Atomics.wait(cell, 0, 0);
       say('free');
     },
   });`;

@@ -126,6 +126,7 @@ describe('storms', { timeout: 240000, skip: process.platform !== 'linux' }, () =
       calls.push({ method, ...own.send(method, params) });
       if (next(3) === 0) await sleep(next(30));
     }
+    await own.call('check_version', undefined, REPLY_MS); // all have been read, so that stopAll() ends what they began
     return { own, calls };
   }
 

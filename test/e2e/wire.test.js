@@ -110,16 +110,19 @@ describe('the wire', { timeout: 240000 }, () => {
   test('a flood of costly requests delays no other client', async () => {
     const lines = await open();
     // Notifications have no reply, so nothing but the fairness of the target holds them up.
-    lines.write('{"method":"metrics"}\n'.repeat(100000));
-    let worst = 0;
-    for (let i = 0; i < 10; i++) {
+    const flood = '{"method":"metrics"}\n'.repeat(100000);
+    const times = [];
+    for (let i = 0; i < 11; i++) {
+      if (lines.socket.writableLength < flood.length) lines.write(flood); // it is never over before the end
       const asked = Date.now();
       await rpc.call('check_version');
-      worst = Math.max(worst, Date.now() - asked);
+      times.push(Date.now() - asked);
+      assert.ok(lines.socket.writableLength > 0, 'the flood was over before it could delay anybody');
       await sleep(20);
     }
-    assert.ok(lines.socket.writableLength > 0, 'the flood was over before it could delay anybody');
-    assert.ok(worst < FAIR_MS, `an answer took ${worst} ms`);
+    // Behind the flood each would take seconds; the machine delays a few.
+    const median = times.sort((a, b) => a - b)[5];
+    assert.ok(median < FAIR_MS, `answers took ${times} ms`);
     lines.close();
     await checkServed();
   });
