@@ -99,7 +99,7 @@ async function place(page, part, row, chart = '#chart') {
 /** What the tooltip says there. */
 async function tipAt(page, part, row, chart) {
   await page.mouse.move(...(await place(page, part, row, chart)));
-  await page.waitForTimeout(50);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return (await page.isVisible('#tooltip')) ? text(page, '#tooltip') : '';
 }
 
