@@ -44,7 +44,8 @@ describe('xprofctl, failures', () => {
       const expected = { ok: false, code: 3, reason: 'not_node', message: sentence };
       assert.deepStrictEqual(await json(['check_version', '-p', child.pid], 3), expected);
       const listed = await run(['list']);
-      assert.ok(!new RegExp(`\\b${child.pid}\\b`).test(listed.stdout + listed.stderr), 'it is no news for a list');
+      const told = new RegExp(`^ *${child.pid} |process ${child.pid}\\b`, 'm');
+      assert.doesNotMatch(listed.stdout + listed.stderr, told, 'it is no news for a list');
     } finally {
       child.kill('SIGKILL');
       fs.rmSync(file, { force: true });

@@ -104,7 +104,7 @@ describe('lib/xctl.js', () => {
     await withTarget({}, async ({ pid }) => {
       const begun = Date.now();
       await expectLocal(xctl(pid, 0, 'heapdump'), '命令 heapdump 响应超时(1.5s)!');
-      assert.ok(Date.now() - begun >= 1490 && Date.now() - begun < 2500);
+      assert.ok(Date.now() - begun >= 1490 && Date.now() - begun < 8000);
       await withLimit(200, () => expectLocal(xctl(pid, 0, 'heapdump'), '命令 heapdump 响应超时(0.2s)!'));
     });
   });
@@ -149,9 +149,10 @@ describe('lib/xctl.js', () => {
       const code = `require(${JSON.stringify(file)})(${pid}, 0, 'check_version').then((r) => console.log(r.ok))`;
       const begun = Date.now();
       // spawnSync would stop this process from hearing of the request, which nobody waits for.
-      const { stdout, status } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', timeout: 10000 });
+      const env = { ...process.env, UNIT_TEST_COMMAND_EXPIRED_TIME: '20000' };
+      const { stdout, status } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', env, timeout: 60000 });
       assert.deepStrictEqual([stdout, status], ['true\n', 0]);
-      assert.ok(Date.now() - begun < 1400);
+      assert.ok(Date.now() - begun < 19000);
     });
   });
 });

@@ -85,8 +85,8 @@ describe('one command, one file', () => {
     const lines = stdout.split('\n');
     assert.match(lines[0], new RegExp(`^CPU profile of process ${app.pid}, main thread \\(.*app\\.js\\)$`));
     assert.strictEqual(lines[1], `  ${path.join(app.logDir, name)}`);
-    assert.match(lines[2], /^ {2}size: [\d.]+ KiB, samples: \d+, nodes: \d+, covers: 1\.5\d* s, thread paused: [\d.]+ ms$/);
-    assert.match(stdout, /Where the time of the thread went \(1\.\d+ s\)\n(?:.*\n)*?.* idle\n/);
+    assert.match(lines[2], /^ {2}size: [\d.]+ KiB, samples: \d+, nodes: \d+, covers: \d+\.?\d* s, thread paused: [\d.]+ ms$/);
+    assert.match(stdout, /Where the time of the thread went \(\d+\.?\d* s\)\n(?:.*\n)*?.* idle\n/);
     const [, bySelf, byTotal] = stdout.split(/Functions by .* time/);
     assert.match(bySelf.split('\n')[1], /^ +\d+\.\d % +#+ +[\d.]+ m?s +[\d.]+ m?s {2}hotSpot +.*app\.js:\d+$/);
     assert.match(byTotal, /listOnTimeout/);
@@ -141,7 +141,7 @@ describe('one command, one file', () => {
     assert.ok(summary.types.some((type) => type.type === 'scavenge' || type.type.includes('mark')));
     assert.strictEqual(summary.longest[0].pause_ms, Math.max(...summary.types.map((type) => type.longest_ms)));
     const { stdout } = await done(['gc', '-p', app.pid, '-t', '1s']);
-    assert.match(stdout, /\d+ collections took [\d.]+ m?s: [\d.]+ % of 1\.\d+ s/);
+    assert.match(stdout, /\d+ collections took [\d.]+ m?s: [\d.]+ % of \d+\.?\d* s/);
   });
 
   test('snapshot: the constructors with the most memory', async () => {
@@ -294,9 +294,9 @@ describe('several targets', () => {
   });
 
   test('--title chooses by title, script or command line; --json has results', async () => {
-    const app = await busyApp("process.title = 'xpf-oneshot-here';");
+    const app = await busyApp(`process.title = 'xpf-oneshot-${process.pid}-here';`);
     await until(async () => (await ctl(['list'])).stdout.includes(app.pid), 'the program in the list');
-    const single = await data(['gc', '--title', '^xpf-oneshot-h.re$', '-t', '200ms']);
+    const single = await data(['gc', '--title', `^xpf-oneshot-${process.pid}-h.re$`, '-t', '200ms']);
     assert.strictEqual(single.pid, app.pid);
     await refused(['gc', '--title', 'xpf-oneshot-nowhere$', '-t', '200ms'], 3, /no process with xprofiler matches/);
     await refused(['gc', '--title', '('], 2, /not a regular expression/);

@@ -14,6 +14,7 @@ const { Profile } = require('pprof-format');
 
 const { busy } = require('./support/busy');
 const { launch } = require('./support/launch');
+const { until } = require('./support/until');
 
 const LIMIT = { timeout: 240000 };
 const MAJOR = Number(process.versions.node.split('.')[0]);
@@ -30,11 +31,7 @@ async function serveWith(server, { options = '{}', ...rest } = {}) {
     rest,
   );
   const rpc = await app.rpc();
-  for (let i = 0; i < 400 && !/^port \d+ end$/m.test(app.stdout); i++) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  const match = /^port (\d+) end$/m.exec(app.stdout);
-  assert.ok(match, `a port: ${app.stdout} ${app.stderr}`);
+  const match = await until(() => /^port (\d+) end$/m.exec(app.stdout), `a port; stderr ${app.stderr}`);
   const base = `http://127.0.0.1:${match[1]}/debug/pprof`;
   return { app, rpc, ask: (what, init) => fetch(base + what, { redirect: 'manual', ...init }) };
 }
@@ -141,7 +138,7 @@ describe('with frameworks', LIMIT, () => {
   before(() => {
     home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-frameworks-'));
     const words = ['install', '--silent', '--no-audit', '--no-fund', '--prefix', home, 'express@4', 'fastify@4'];
-    const { status, stderr } = spawnSync('npm', words, { encoding: 'utf8', timeout: 50000, shell: false });
+    const { status, stderr } = spawnSync('npm', words, { encoding: 'utf8', timeout: 150000, shell: false });
     if (status !== 0) problem = `npm install failed: ${stderr}`;
   });
   after(() => fs.rmSync(home, { recursive: true, force: true }));

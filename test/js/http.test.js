@@ -165,7 +165,7 @@ test('fetch is counted: complete, failed and aborted', async () => {
 });
 
 test('a response later than the limit is a timeout while it is still open, once; others are not', async () => {
-  const binding = makeFakeBinding({ timeoutMs: 100 });
+  const binding = makeFakeBinding({ timeoutMs: 500 });
   watch(binding, { server: true, client: false });
   const open = [];
   const handler = (req, res) => (req.url === '/fast' ? res.end('x') : open.push(res));
@@ -199,13 +199,13 @@ test('a response that is late because the loop was blocked is a timeout too', as
 });
 
 test('details are given only while a profile wants them', async () => {
-  const binding = makeFakeBinding({ timeoutMs: 60 });
+  const binding = makeFakeBinding({ timeoutMs: 500 });
   watch(binding, { server: true, client: true });
   const handler = (req, res) => {
     const isSlow = req.url.startsWith('/slow');
     req.url = '/cut-by-a-router';
     res.statusCode = 202;
-    setTimeout(() => res.end('x'), isSlow ? 150 : 0);
+    setTimeout(() => res.end('x'), isSlow ? 1500 : 0);
   };
   await withServer(handler, async (base) => {
     await request(`${base}/before`);
