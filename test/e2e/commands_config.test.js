@@ -12,7 +12,7 @@ const KNOWN = `auto_incr_heap_limit_size check_throw enable_auto_incr_heap_limit
   enable_log_uv_handles log_dir log_format_alinode log_interval log_level log_type m_mmap_threshold patch_http
   patch_http_timeout`.split(/\s+/);
 
-describe('get_config and set_config', { timeout: 30000 }, () => {
+describe('get_config and set_config', { timeout: 240000 }, () => {
   let app;
   let rpc;
   before(async () => {

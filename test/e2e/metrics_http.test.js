@@ -133,7 +133,7 @@ test('mean and percentiles are those of the durations that the application measu
 test('patch_http_timeout 0.5: a late response counts, while it is late and once', async () => {
   await withServer({ patch_http_timeout: 0.5, log_interval: 1 }, async (app, fetchPath) => {
     const held = fetchPath('/hold');
-    await fetchPath('/?ms=100');
+    await fetchPath('/?ms=1');
     const late = await figures(app, ({ http_timeouts_total: count }) => count === 1);
     assert.strictEqual(late.http_in_flight, 1, 'counted while it waits');
     app.tell('release');
