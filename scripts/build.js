@@ -7,6 +7,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
+const { BUILD, adviceFor, faultOfNode, missing } = require('./requirements');
+
 const root = path.join(__dirname, '..');
 const release = path.join(root, 'build', 'Release');
 const stampFile = path.join(release, 'xprofiler.json');
@@ -159,6 +161,10 @@ function smokeTest() {
 
 /** Builds. Returns '' or the sentence that says what went wrong. */
 function build({ argv = [], isQuiet = false } = {}) {
+  const old = faultOfNode();
+  if (old) {
+    return old;
+  }
   const gyp = findNodeGyp();
   if (!gyp) {
     return 'node-gyp was not found; install npm, or run: npm install node-gyp';
@@ -173,7 +179,9 @@ function build({ argv = [], isQuiet = false } = {}) {
   const wordsOf = (step) => [step, ...options, ...(step === 'build' ? [] : forGyp)];
   const isDone = steps.every((step) => runNodeGyp(gyp, wordsOf(step), nodedir, isQuiet));
   if (!isDone) {
-    return `the build failed${isQuiet ? `; the whole output is in ${logFile}` : ''}`;
+    const packages = missing(BUILD);
+    const advice = packages.length > 0 ? `; system packages are missing, ${adviceFor(packages)}` : '';
+    return `the build failed${isQuiet ? `; the whole output is in ${logFile}` : ''}${advice}`;
   }
   // A sanitizer's runtime must be there before Node: scripts/sanitizers.js sees to that.
   const fault = sanitize ? '' : smokeTest();

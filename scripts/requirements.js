@@ -1,6 +1,7 @@
 'use strict';
 
-// What a build needs besides Node: which of it is missing, and how to get it on Debian and Ubuntu.
+// What a build needs: a Node.js that is new enough, and system packages: which of them are missing, and how to get
+// them on Debian and Ubuntu.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -100,6 +101,12 @@ const TEST = [
   { package: 'libclang-rt-14-dev', isThere: hasFuzzer, isOptional: true },
 ];
 
+/** Why this Node.js will not do, or ''. */
+function faultOfNode(version = process.versions.node) {
+  const [oldest] = /\d+/.exec(require('../package.json').engines.node);
+  return parseInt(version, 10) < Number(oldest) ? `Node.js ${oldest} or later is needed, this is ${version}` : '';
+}
+
 /** Names of the Debian packages that are missing. */
 function missing(list) {
   return list.filter((item) => !item.isThere()).map((item) => item.package);
@@ -143,4 +150,4 @@ function install(packages) {
   return run(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
 }
 
-module.exports = { BUILD, PREBUILD, TEST, hasFuzzer, missing, install, adviceFor };
+module.exports = { BUILD, PREBUILD, TEST, faultOfNode, hasFuzzer, missing, install, adviceFor };

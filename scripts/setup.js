@@ -8,7 +8,7 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
 const { build, reasonToBuild, root } = require('./build');
-const { BUILD, TEST, missing, install, adviceFor } = require('./requirements');
+const { BUILD, TEST, faultOfNode, missing, install, adviceFor } = require('./requirements');
 
 function say(text) {
   console.log(`[setup] ${text}`);
@@ -23,7 +23,7 @@ function setUpPackages(list) {
   install(packages);
   const still = missing(list.filter((item) => !item.isOptional));
   if (still.length > 0) {
-    throw new Error(`these packages are needed: ${still.join(' ')}; ${adviceFor(still)}`);
+    throw new Error(`system packages are missing; ${adviceFor(still)}`);
   }
 }
 
@@ -42,7 +42,7 @@ function setUpDependencies() {
   say(`npm ${verb} (development tools)`);
   const args = [verb, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   if (spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status !== 0) {
-    throw new Error(`npm ${verb} failed; is the registry reachable?`);
+    throw new Error(`npm could not install the development tools; where the registry can be reached, run: npm ${verb} --ignore-scripts`);
   }
 }
 
@@ -60,6 +60,10 @@ function setUpBuild() {
 
 /** forTests: also what only the tests and checks need. */
 function setUp({ forTests = false } = {}) {
+  const fault = faultOfNode();
+  if (fault) {
+    throw new Error(fault);
+  }
   setUpPackages(forTests ? [...BUILD, ...TEST] : BUILD);
   // The build bundles the console of xprofd with one of them.
   if (forTests || reasonToBuild()) {
