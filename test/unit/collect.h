@@ -69,6 +69,26 @@ static inline void collect_end(struct collect *c) {
   nftw(c->root, collect_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* What the tests of one file share: begun before each of them, with its collector, and ended after
+ * it.
+ */
+static struct collect c;
+
+static inline int collect_set_up(void **state) {
+  collect_begin(&c, *state);
+  return 0;
+}
+
+static inline int collect_tear_down(void **state) {
+  (void)state;
+  collect_end(&c);
+  return 0;
+}
+
+#define collect_test(test, collector)                                                              \
+  cmocka_unit_test_prestate_setup_teardown(test, collect_set_up, collect_tear_down,                \
+                                           (void *)&(collector))
+
 /* Writes a file of the tree ("proc/stat"), with its folders. */
 static inline void collect_put(struct collect *c, const char *name, const char *text) {
   char path[512];

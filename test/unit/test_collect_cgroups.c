@@ -7,26 +7,12 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
 static const char *const INFO[] = {"name", "cgroup", NULL};
 static const struct xpf_kind PROCESS = {
     .name = "process",
     .labels = {"name", "pid"},
     .info = INFO,
 };
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_cgroups);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
 
 static struct xpf_entity *put_process(const char *pid, const char *membership) {
   char path[64];
@@ -292,7 +278,7 @@ static void nothing_to_see(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) collect_test(name, xpf_collector_cgroups)
   const struct CMUnitTest tests[] = {
       TEST(v2),     TEST(kill_is_told),  TEST(v1), TEST(hybrid), TEST(split),
       TEST(denied), TEST(nothing_to_see)};

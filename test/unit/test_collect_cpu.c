@@ -3,20 +3,6 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_cpu);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 #define REST                                                                                       \
   "intr 24462829 0 0 7\nctxt 80563169\nbtime 1763618165\nprocesses 54321\nprocs_running 3\n"       \
   "procs_blocked 1\nsoftirq 86142 0 14 30\n"
@@ -134,12 +120,12 @@ static void test_quality(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_states, begin, end),
-      cmocka_unit_test_setup_teardown(test_back, begin, end),
-      cmocka_unit_test_setup_teardown(test_old_kernel, begin, end),
-      cmocka_unit_test_setup_teardown(test_large, begin, end),
-      cmocka_unit_test_setup_teardown(test_missing, begin, end),
-      cmocka_unit_test_setup_teardown(test_quality, begin, end),
+      collect_test(test_states, xpf_collector_cpu),
+      collect_test(test_back, xpf_collector_cpu),
+      collect_test(test_old_kernel, xpf_collector_cpu),
+      collect_test(test_large, xpf_collector_cpu),
+      collect_test(test_missing, xpf_collector_cpu),
+      collect_test(test_quality, xpf_collector_cpu),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,20 +6,6 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_disks);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 #define LEFT_OUT                                                                                   \
   "   7       0 loop0 9 0 9 0 0 0 0 0 0 0 0\n   1       0 ram0 9 0 9 0 0 0 0 0 0 0 0\n"            \
   " 252       0 zram0 9 0 9 0 0 0 0 0 0 0 0\n"
@@ -125,10 +111,10 @@ static void test_missing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_values, begin, end),
-      cmocka_unit_test_setup_teardown(test_derived, begin, end),
-      cmocka_unit_test_setup_teardown(test_partitions, begin, end),
-      cmocka_unit_test_setup_teardown(test_missing, begin, end),
+      collect_test(test_values, xpf_collector_disks),
+      collect_test(test_derived, xpf_collector_disks),
+      collect_test(test_partitions, xpf_collector_disks),
+      collect_test(test_missing, xpf_collector_disks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

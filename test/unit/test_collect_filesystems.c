@@ -9,20 +9,6 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_filesystems);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 /* The test's own statvfs: mounts that are not there, and one that hangs until it is let go. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -192,7 +178,7 @@ static void test_dead_for_ever(void **state) {
 }
 
 static int end_and_let_go(void **state) {
-  end(state);
+  collect_tear_down(state);
   set_hanging(false);
   usleep(200 * 1000); /* what was left behind frees itself */
   return 0;
@@ -205,12 +191,13 @@ static void test_missing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_values, begin, end),
-      cmocka_unit_test_setup_teardown(test_service, begin, end),
-      cmocka_unit_test_setup_teardown(test_once, begin, end),
-      cmocka_unit_test_setup_teardown(test_dead, begin, end),
-      cmocka_unit_test_setup_teardown(test_dead_for_ever, begin, end_and_let_go),
-      cmocka_unit_test_setup_teardown(test_missing, begin, end),
+      collect_test(test_values, xpf_collector_filesystems),
+      collect_test(test_service, xpf_collector_filesystems),
+      collect_test(test_once, xpf_collector_filesystems),
+      collect_test(test_dead, xpf_collector_filesystems),
+      cmocka_unit_test_prestate_setup_teardown(test_dead_for_ever, collect_set_up, end_and_let_go,
+                                               (void *)&xpf_collector_filesystems),
+      collect_test(test_missing, xpf_collector_filesystems),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

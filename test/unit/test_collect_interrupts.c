@@ -6,20 +6,6 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_interrupts);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 static const char *info_of(const char *key) {
   struct xpf_entity *entity = collect_entity(&c, "host_interrupt", key);
   assert_non_null(entity);
@@ -110,9 +96,9 @@ static void test_missing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_values, begin, end),
-      cmocka_unit_test_setup_teardown(test_large, begin, end),
-      cmocka_unit_test_setup_teardown(test_missing, begin, end),
+      collect_test(test_values, xpf_collector_interrupts),
+      collect_test(test_large, xpf_collector_interrupts),
+      collect_test(test_missing, xpf_collector_interrupts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,20 +6,6 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_kernel);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 static void test_values(void **state) {
   (void)state;
   collect_put(&c, "proc/sys/kernel/ostype", "Linux\n");
@@ -40,7 +26,7 @@ static void test_values(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_values, begin, end),
+      collect_test(test_values, xpf_collector_kernel),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,20 +5,6 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_load);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 static void test_values(void **state) {
   (void)state;
   collect_put(&c, "proc/loadavg", "14.60 8.06 1234567.05 3/98765 4194304\n");
@@ -50,7 +36,7 @@ static void test_a_file_that_is_cut_or_gone(void **state) {
   assert_quality(&c, "host_load", "", "load1", "absent");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) collect_test(name, xpf_collector_load)
 
 int main(void) {
   const struct CMUnitTest tests[] = {TEST(test_values), TEST(test_a_file_that_is_cut_or_gone)};

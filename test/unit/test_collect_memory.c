@@ -3,20 +3,6 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_memory);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 /* Linux 6.18, shortened, and one line no version has. */
 static void test_values(void **state) {
   (void)state;
@@ -62,9 +48,9 @@ static void test_missing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_values, begin, end),
-      cmocka_unit_test_setup_teardown(test_not_available, begin, end),
-      cmocka_unit_test_setup_teardown(test_missing, begin, end),
+      collect_test(test_values, xpf_collector_memory),
+      collect_test(test_not_available, xpf_collector_memory),
+      collect_test(test_missing, xpf_collector_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

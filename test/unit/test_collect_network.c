@@ -6,18 +6,6 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
-static void begin(const struct xpf_collector *collector) {
-  collect_begin(&c, collector);
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 #define DEV_HEADING                                                                                \
   "Inter-|   Receive                                                |  Transmit\n"                 \
   " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop "  \
@@ -25,7 +13,6 @@ static int end(void **state) {
 
 static void devices(void **state) {
   (void)state;
-  begin(&xpf_collector_network);
   collect_put(&c, "proc/net/dev",
               DEV_HEADING "    lo: 100 2 0 0 0 0 0 0 100 2 0 0 0 0 0 0\n"
                           "eth:0:1000 11 1 2 3 4 5 6 2000 22 7 8 9 10 11 12\n"
@@ -72,7 +59,6 @@ static void devices_are_bounded(void **state) {
   (void)state;
   static char text[40000];
   size_t used = 0;
-  begin(&xpf_collector_network);
   for (int i = 0; i < 400; i++)
     used += (size_t)snprintf(text + used, sizeof text - used,
                              "veth%d: 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\n", i);
@@ -83,7 +69,6 @@ static void devices_are_bounded(void **state) {
 
 static void no_devices_to_see(void **state) {
   (void)state;
-  begin(&xpf_collector_network);
   assert_int_equal(collect_run(&c), -ENOENT);
   assert_int_equal(collect_count(&c, "host_network"), 0);
 }
@@ -101,7 +86,6 @@ static void put_protocols(const char *retransmits) {
 /* Found by name, whatever stands around them: a kernel adds columns in the middle. */
 static void protocols(void **state) {
   (void)state;
-  begin(&xpf_collector_protocols);
   put_protocols("1000 10");
   collect_put(&c, "proc/net/netstat",
               "TcpExt: SyncookiesSent ListenOverflows TCPMemoryPressuresChrono TCPOFOQueue\n"
@@ -133,7 +117,6 @@ static void protocols(void **state) {
 
 static void protocols_that_are_missing(void **state) {
   (void)state;
-  begin(&xpf_collector_protocols);
   put_protocols("1000 10");
   assert_int_equal(collect_run(&c), -ENOENT); /* netstat */
   assert_value(&c, "host_tcp", "", "retransmits", 10);
@@ -144,7 +127,6 @@ static void protocols_that_are_missing(void **state) {
 static void sockets(void **state) {
   (void)state;
   double page = (double)sysconf(_SC_PAGESIZE);
-  begin(&xpf_collector_sockets);
   collect_put(&c, "proc/net/sockstat",
               "sockets: used 46\nTCP: inuse 9 orphan 5 tw 20 alloc 9 mem 95\n"
               "UDP: inuse 1 mem 2\nUDPLITE: inuse 0\nRAW: inuse 0\nFRAG: inuse 0 memory 0\n");
@@ -172,7 +154,6 @@ static void sockets(void **state) {
 /* Two kernels with different columns, two CPUs. */
 static void conntrack(void **state) {
   (void)state;
-  begin(&xpf_collector_conntrack);
   assert_int_equal(collect_run(&c), 0); /* not in use */
   assert_quality(&c, "host_conntrack", "", "entries", "absent");
   collect_put(&c, "proc/sys/net/netfilter/nf_conntrack_count", "250\n");
@@ -196,7 +177,6 @@ static void conntrack(void **state) {
 /* The second CPU is off: the line says which one it is of. */
 static void softnet(void **state) {
   (void)state;
-  begin(&xpf_collector_softnet);
   collect_put(&c, "proc/net/softnet_stat",
               "0000ff 1 2 0 0 0 0 0 0 3 4 5 00000000 0 0\n"
               "000010 a b 0 0 0 0 0 0 c d e 00000002 0 0\n");
@@ -214,7 +194,6 @@ static void softnet(void **state) {
 
 static void files(void **state) {
   (void)state;
-  begin(&xpf_collector_files);
   collect_put(&c, "proc/sys/fs/file-nr", "930\t0\t9223372036854775807\n");
   collect_put(&c, "proc/sys/fs/inode-nr", "213456\t3\n");
   collect_put(&c, "proc/sys/fs/inotify/max_user_watches", "8192\n");
@@ -228,15 +207,15 @@ static void files(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_teardown(devices, end),
-      cmocka_unit_test_teardown(devices_are_bounded, end),
-      cmocka_unit_test_teardown(no_devices_to_see, end),
-      cmocka_unit_test_teardown(protocols, end),
-      cmocka_unit_test_teardown(protocols_that_are_missing, end),
-      cmocka_unit_test_teardown(sockets, end),
-      cmocka_unit_test_teardown(conntrack, end),
-      cmocka_unit_test_teardown(softnet, end),
-      cmocka_unit_test_teardown(files, end),
+      collect_test(devices, xpf_collector_network),
+      collect_test(devices_are_bounded, xpf_collector_network),
+      collect_test(no_devices_to_see, xpf_collector_network),
+      collect_test(protocols, xpf_collector_protocols),
+      collect_test(protocols_that_are_missing, xpf_collector_protocols),
+      collect_test(sockets, xpf_collector_sockets),
+      collect_test(conntrack, xpf_collector_conntrack),
+      collect_test(softnet, xpf_collector_softnet),
+      collect_test(files, xpf_collector_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,20 +6,6 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_softirqs);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 static void test_values(void **state) {
   (void)state;
   collect_put(&c, "proc/softirqs",
@@ -76,9 +62,9 @@ static void test_bad(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_values, begin, end),
-      cmocka_unit_test_setup_teardown(test_large, begin, end),
-      cmocka_unit_test_setup_teardown(test_bad, begin, end),
+      collect_test(test_values, xpf_collector_softirqs),
+      collect_test(test_large, xpf_collector_softirqs),
+      collect_test(test_bad, xpf_collector_softirqs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

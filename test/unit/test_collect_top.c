@@ -7,20 +7,6 @@
 #include "daemon/collector_list.h"
 #include "host/process_scan_linux.h"
 
-static struct collect c;
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_top);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 static void put_process(int pid, const char *name, int user, int system, int start, int pages) {
   char path[64], text[512];
   snprintf(path, sizeof path, "proc/%d/stat", pid);
@@ -161,10 +147,10 @@ static void test_parse(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_values, begin, end),
-      cmocka_unit_test_setup_teardown(test_reused, begin, end),
-      cmocka_unit_test_setup_teardown(test_many, begin, end),
-      cmocka_unit_test_setup_teardown(test_storage, begin, end),
+      collect_test(test_values, xpf_collector_top),
+      collect_test(test_reused, xpf_collector_top),
+      collect_test(test_many, xpf_collector_top),
+      collect_test(test_storage, xpf_collector_top),
       cmocka_unit_test(test_parse),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

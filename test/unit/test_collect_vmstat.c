@@ -6,20 +6,6 @@
 #include "collect.h"
 #include "daemon/collector_list.h"
 
-static struct collect c;
-
-static int begin(void **state) {
-  (void)state;
-  collect_begin(&c, &xpf_collector_vmstat);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  collect_end(&c);
-  return 0;
-}
-
 #define VMSTAT                                                                                     \
   "nr_free_pages 4042747\npgpgin 6459741\npgpgout 68324324\npswpin 1\npswpout 2\n"                 \
   "pgfault 123456789\npgmajfault 2345\nworkingset_refault_anon 0\nnuma_hit 77\n"
@@ -64,9 +50,9 @@ static void test_missing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_values, begin, end),
-      cmocka_unit_test_setup_teardown(test_oom_kill, begin, end),
-      cmocka_unit_test_setup_teardown(test_missing, begin, end),
+      collect_test(test_values, xpf_collector_vmstat),
+      collect_test(test_oom_kill, xpf_collector_vmstat),
+      collect_test(test_missing, xpf_collector_vmstat),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
