@@ -1,27 +1,15 @@
 // links: src/core/outfile.c src/format/sink.c -pthread
 // links: -Wl,--wrap=syscall,--wrap=write,--wrap=fsync,--wrap=linkat
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
-#include <cmocka.h>
 
 #include "core/outfile.h"
+#include "out_dir.h"
 
 /* ---- faults ------------------------------------------------------------------------------------
  */
@@ -77,66 +65,14 @@ int __wrap_fsync(int fd) {
   return __real_fsync(fd);
 }
 
-/* ---- the directory -----------------------------------------------------------------------------
- */
-
-static char dir[64];
-
-static const char *in_dir(const char *name) {
-  static char paths[4][PATH_MAX];
-  static int next;
-  char *path = paths[next++ % 4];
-  snprintf(path, PATH_MAX, "%s/%s", dir, name);
-  return path;
-}
-
-static int entries(void) {
-  DIR *d = opendir(dir);
-  int count = -2; /* . and .. */
-  while (readdir(d) != NULL)
-    count++;
-  closedir(d);
-  return count;
-}
-
-static bool exists(const char *name) {
-  struct stat st;
-  return lstat(in_dir(name), &st) == 0;
-}
-
-static void make(const char *name, const char *text) {
-  FILE *file = fopen(in_dir(name), "w");
-  assert_non_null(file);
-  fputs(text, file);
-  fclose(file);
-}
-
-static void check_text(const char *name, const char *expected) {
-  char text[256] = "";
-  FILE *file = fopen(in_dir(name), "r");
-  assert_non_null(file);
-  size_t size = fread(text, 1, sizeof(text) - 1, file);
-  fclose(file);
-  text[size] = '\0';
-  assert_string_equal(text, expected);
-}
-
 static int setup(void **state) {
-  (void)state;
   memset(&fault, 0, sizeof(fault));
-  strcpy(dir, "/tmp/xpf-outfile-XXXXXX");
-  return mkdtemp(dir) == NULL ? -1 : 0;
+  return make_dir(state);
 }
 
 static int teardown(void **state) {
-  (void)state;
   memset(&fault, 0, sizeof(fault));
-  DIR *d = opendir(dir);
-  const struct dirent *entry;
-  while ((entry = readdir(d)) != NULL)
-    unlinkat(dirfd(d), entry->d_name, 0);
-  closedir(d);
-  return rmdir(dir);
+  return drop_dir(state);
 }
 
 static int open_fds(void) {

@@ -1,78 +1,11 @@
 // links: src/core/outfile.c src/format/sink.c
-#include <dirent.h>
 #include <fcntl.h>
 #include <errno.h>
-#include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
-#include <cmocka.h>
 
 #include "core/outfile.h"
-
-static char dir[64];
-
-static const char *in_dir(const char *name) {
-  static char path[PATH_MAX];
-  snprintf(path, sizeof(path), "%s/%s", dir, name);
-  return path;
-}
-
-static int entries(void) {
-  DIR *d = opendir(dir);
-  int count = -2; /* . and .. */
-  while (readdir(d) != NULL)
-    count++;
-  closedir(d);
-  return count;
-}
-
-static bool exists(const char *name) {
-  struct stat st;
-  return lstat(in_dir(name), &st) == 0;
-}
-
-static void make(const char *name, const char *text) {
-  FILE *file = fopen(in_dir(name), "w");
-  assert_non_null(file);
-  fputs(text, file);
-  fclose(file);
-}
-
-static void check_text(const char *name, const char *expected) {
-  char text[256] = "";
-  FILE *file = fopen(in_dir(name), "r");
-  assert_non_null(file);
-  size_t size = fread(text, 1, sizeof(text) - 1, file);
-  fclose(file);
-  text[size] = '\0';
-  assert_string_equal(text, expected);
-}
-
-static int setup(void **state) {
-  (void)state;
-  strcpy(dir, "/tmp/xpf-sweep-XXXXXX");
-  return mkdtemp(dir) == NULL ? -1 : 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  DIR *d = opendir(dir);
-  const struct dirent *entry;
-  while ((entry = readdir(d)) != NULL)
-    unlinkat(dirfd(d), entry->d_name, 0);
-  closedir(d);
-  return rmdir(dir);
-}
+#include "out_dir.h"
 
 static void temp_name(char *out, const char *name, long pid) {
   snprintf(out, 128, ".%s.%ld.tmp", name, pid);
@@ -164,7 +97,7 @@ static void sweep_of_no_directory(void **state) {
   assert_int_equal(xpf_outfile_sweep(in_dir("missing")), -ENOENT);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, make_dir, drop_dir)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
