@@ -1,5 +1,6 @@
 /* convert: a profile from one format to another. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,17 +73,31 @@ static void name_after_file(const struct xpf_format *format, struct xpf_profile 
     profile->title = (uint32_t)title;
 }
 
+/* Formats without an order of time count them only. */
+static double samples_of(const struct xpf_profile *profile) {
+  uint32_t value = xpf_profile_value_find(profile, "samples");
+  double sum = profile->samples_count;
+
+  if (profile->samples_count == 0 && value != XPF_NO_INDEX)
+    for (uint32_t i = 0; i < profile->nodes_count; i++)
+      sum += (double)profile->nodes[i].self[value];
+  return sum;
+}
+
 static void report(const struct xpf_invocation *invocation, const struct xpf_format *format,
                    const struct xpf_profile *profile, uint64_t bytes) {
   const char *from = invocation->options.words[1], *to = invocation->options.words[2];
-  char size[32];
+  double samples = samples_of(profile);
+  char size[32], counted[64] = "";
 
   if (strcmp(to, "-") == 0)
     return;
   if (!invocation->json) {
+    if (samples > 0)
+      snprintf(counted, sizeof counted, xpf_text(XPF_TEXT_CONVERTED_SAMPLES), samples);
     xpf_print_line(stdout, xpf_text(XPF_TEXT_CONVERTED), to, format->name,
                    xpf_print_bytes((double)bytes, size, sizeof size), (double)profile->nodes_count,
-                   (double)profile->samples_count);
+                   counted);
     return;
   }
   cJSON *data = cJSON_CreateObject();
@@ -91,7 +106,7 @@ static void report(const struct xpf_invocation *invocation, const struct xpf_for
   cJSON_AddStringToObject(data, "format", format->name);
   cJSON_AddNumberToObject(data, "size", (double)bytes);
   cJSON_AddNumberToObject(data, "nodes", profile->nodes_count);
-  cJSON_AddNumberToObject(data, "samples", profile->samples_count);
+  cJSON_AddNumberToObject(data, "samples", samples);
   xpf_print_json_done(data);
   cJSON_Delete(data);
 }
