@@ -15,6 +15,7 @@
 #include "target.h"
 #include "text.h"
 #include "wire/client.h"
+#include "xpf_protocol.h"
 
 #define CONNECT_MS  5000
 #define METRICS_MS  2000
@@ -95,6 +96,28 @@ static void name_target(struct xpf_shot *shot, struct xpf_client *client) {
   cJSON_Delete(info);
 }
 
+/* What runs already may be left from an xprofctl that was killed. */
+static void hint_running(const struct xpf_shot_kind *kind, struct xpf_shot *shot) {
+  char thread[24] = "";
+  if (kind->stop == NULL || strstr(shot->verdict.message, " is running.") == NULL)
+    return;
+  if (shot->target.thread_id != 0)
+    snprintf(thread, sizeof thread, " -w %.0f", (double)shot->target.thread_id);
+  xpf_verdict_hint(&shot->verdict, XPF_TEXT_SHOT_RUNNING_HINT, kind->stop, (int)shot->target.pid,
+                   thread);
+}
+
+static int explain(const struct xpf_shots *shots, struct xpf_shot *shot, int error,
+                   const struct xpf_fault *fault) {
+  int status =
+      xpf_target_explain(&shot->verdict, shot->target.pid, error, shots->timeout_ms, fault);
+  if (fault->code == XPF_RPC_REFUSED)
+    hint_running(shots->kind, shot);
+  if (error == -ETIMEDOUT && shot->state == XPF_SHOT_PENDING && *shot->reason != '\0')
+    xpf_verdict_hint(&shot->verdict, XPF_TEXT_SHOT_PENDING_HINT, shot->reason);
+  return status;
+}
+
 static int work(const struct errand *errand, struct xpf_client *client) {
   struct run *run = errand->run;
   const struct xpf_shots *shots = run->shots;
@@ -117,9 +140,7 @@ static int work(const struct errand *errand, struct xpf_client *client) {
   pthread_mutex_unlock(&run->lock);
   int error = xpf_client_call(client, shots->kind->start, params, shots->timeout_ms, on_progress,
                               (void *)errand, &shot->result, &fault);
-  return error == 0 ? 0
-                    : xpf_target_explain(&shot->verdict, shot->target.pid, error, shots->timeout_ms,
-                                         &fault);
+  return error == 0 ? 0 : explain(shots, shot, error, &fault);
 }
 
 static void *shoot(void *arg) {
