@@ -138,7 +138,7 @@ static int write_to(struct taking *taking, struct xpf_file_out *file, const char
   else if (format->write == xpf_flamegraph_write)
     error = write_page(taking, &file->sink);
   else
-    error = format->write(taking->profile, &file->sink);
+    error = xpf_format_write(format, taking->profile, XPF_NO_INDEX, &file->sink);
   if (error != 0) {
     xpf_file_out_abandon(file);
     return error;
@@ -163,9 +163,12 @@ static int deliver(struct taking *taking) {
     return xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_OUT_OF_MEMORY);
   xpf_shot_output_path(taking->output, &taking->shot->target, taking->original, path, sizeof path);
   int error = write_to(taking, file, path, taking->output->format);
-  if (error != 0) {
+  if (error == -EINVAL) /* a record of collections without any, as a trace */
+    xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_PROFILE_EMPTY, out->path);
+  else if (error != 0)
     xpf_verdict_set(taking->verdict, XPF_REASON_LOCAL, XPF_TEXT_OUTPUT_FAILED, path,
                     strerror(-error));
+  if (error != 0) {
     xpf_verdict_hint(taking->verdict, XPF_TEXT_SHOT_KEPT_HINT, out->path);
     free(file);
     return taking->verdict->status;

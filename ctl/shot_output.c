@@ -1,4 +1,5 @@
 #include "shot_output.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,6 +43,13 @@ static int take_format(struct xpf_shot_output *out, const struct xpf_shot_kind *
   return 0;
 }
 
+/* "x.svg" is asked to become something; "cpu", "cpu.2026-11-25" and /dev/fd/3 are only names. */
+static bool has_extension(const char *path) {
+  const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+  const char *point = strrchr(name, '.');
+  return point != NULL && point > name && isalpha((unsigned char)point[1]);
+}
+
 static int choose_format(struct xpf_shot_output *out, const struct xpf_options *options,
                          const struct xpf_shot_kind *kind, struct xpf_verdict *verdict) {
   const char *name = options->values[XPF_OPTION_FORMAT].text;
@@ -60,6 +68,9 @@ static int choose_format(struct xpf_shot_output *out, const struct xpf_options *
   if (out->path == NULL || out->is_stdout || out->is_directory || kind->formats == 0)
     return 0;
   const struct xpf_format *format = xpf_format_of_path(out->path);
+  if (format == NULL && has_extension(out->path))
+    return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_FORMAT_UNCLEAR, out->path,
+                           xpf_shot_output_formats(kind, names, sizeof names));
   return format != NULL ? take_format(out, kind, format, verdict) : 0;
 }
 
