@@ -106,6 +106,10 @@
   X(SHOT_UNUSABLE, "the file %s cannot be converted: %s (byte %.0f)", "无法转换文件 %s: %s (字节 %.0f)")      \
   X(SHOT_ORIGINAL, "  the original stays where the process wrote it: %s", "  原始文件保留在: %s")            \
   X(SHOT_KEPT_HINT, "The profile is kept in %s", "采样文件保留在 %s")                                     \
+  X(SHOT_RUNNING_HINT, "That one ends when its time is over; this ends it now: xprofctl %s -p %d%s", \
+    "它会在设定的时长后结束; 立即结束: xprofctl %s -p %d%s")                                                  \
+  X(SHOT_PENDING_HINT, "Not begun yet: %s. It begins when the thread is free.",                     \
+    "尚未开始: %s. 线程空闲后即开始.")                                                                     \
   X(OPEN_DONE, "  opened on the desktop: %s", "  已在桌面打开: %s")                                       \
   X(OPEN_BY_HAND, "  there is no desktop here; open this with a browser (or DevTools): %s",         \
     "  当前没有桌面环境; 请使用浏览器 (或 DevTools) 打开: %s")                                                     \
@@ -415,7 +419,8 @@
     "该格式不是文本, 不会输出到终端; 请指定文件")                                                                    \
   X(HINT_NO_SPACE, "The disk is full: make room, or name a file on another disk.", "磁盘已满: 请清理, 或指定其他磁盘上的文件.") \
   X(VALUE_UNKNOWN, "--value must be one of %s; not \"%s\"", "--value 必须是 %s 之一, 而不是 \"%s\"")     \
-  X(CONVERTED, "%s: %s, %s, nodes: %.0f, samples: %.0f", "%s: %s, %s, 节点: %.0f, 样本: %.0f")         \
+  X(CONVERTED, "%s: %s, %s, nodes: %.0f%s", "%s: %s, %s, 节点: %.0f%s")                              \
+  X(CONVERTED_SAMPLES, ", samples: %.0f", ", 样本: %.0f")                                           \
   X(SORT_WRONG, "--sort must be self or total, not \"%s\"", "--sort 必须是 self 或 total, 而不是 \"%s\"") \
   X(SCALE_WRONG, "--scale must be duration, total or none, not \"%s\"",                            \
     "--scale 必须是 duration, total 或 none, 而不是 \"%s\"")                                             \

@@ -112,6 +112,31 @@ describe('pprof', () => {
     assert.strictEqual(again.head.callFrame.functionName, '(root)');
   });
 
+  const hasGo = spawnSync('go', ['version']).status === 0;
+  test('go tool pprof shows the times', { skip: hasGo ? false : 'Go is not installed' }, async () => {
+    const frame = (functionName, lineNumber) => ({ functionName, scriptId: '1', url: 'file:///srv/shop.js', lineNumber, columnNumber: 0 });
+    const profile = {
+      nodes: [
+        { id: 1, callFrame: { ...frame('(root)', -1), scriptId: '0', url: '' }, hitCount: 0, children: [2] },
+        { id: 2, callFrame: frame('answer', 3), hitCount: 1, children: [3] },
+        { id: 3, callFrame: frame('计算 @ 1', 9), hitCount: 2 },
+      ],
+      startTime: 1000,
+      endTime: 101000,
+      samples: [2, 3, 3],
+      timeDeltas: [0, 25000, 35000],
+    };
+    fs.writeFileSync(path.join(home, 'go.cpuprofile'), JSON.stringify(profile));
+    await done('convert', 'go.cpuprofile', 'go.pb.gz');
+    const words = ['tool', 'pprof', '-top', '-unit=ms', 'go.pb.gz'];
+    const { status, stdout, stderr } = spawnSync('go', words, { cwd: home, encoding: 'utf8', env: { HOME: home, ...process.env } });
+    assert.strictEqual(status, 0, stderr);
+    assert.match(stdout, /^Type: wall$/m);
+    assert.match(stdout, /Total samples = 100ms/);
+    assert.match(stdout, /^ +75ms +75.00% +75.00% +75ms +75.00% {2}计算 @ 1$/m);
+    assert.match(stdout, /^ +25ms +25.00% +100% +100ms +100% {2}answer$/m);
+  });
+
   test('what pprof-format writes is read', async () => {
     const pprof = require('pprof-format');
     const strings = new pprof.StringTable();
@@ -222,6 +247,14 @@ describe('folded', () => {
     const input = 'main;work 3\nmain;idle 1\n';
     const { status, stdout } = spawnSync(ctl, ['convert', '-', '-', '--format', 'folded'], { input, encoding: 'utf8' });
     assert.deepStrictEqual([status, stdout], [0, input]);
+  });
+
+  test('what has no order of time has samples all the same', async () => {
+    fs.writeFileSync(path.join(home, 'four.folded'), 'main;work 3\nmain;idle 1\n');
+    assert.match(await done('convert', 'four.folded', 'four.pb.gz'), /^four\.pb\.gz: pprof, \d+ B, nodes: 4, samples: 4\n$/);
+    assert.match(await done('convert', 'four.pb.gz', 'five.folded'), /, samples: 4\n$/);
+    await done('convert', 'node.heapprofile', 'heap.pb.gz');
+    assert.match(await done('convert', 'heap.pb.gz', 'heap.folded'), /, nodes: \d+\n$/);
   });
 });
 

@@ -209,7 +209,11 @@ describe('-o and --format', () => {
     await done(['cpu', '-p', app.pid, '-t', '500ms', '-o', 'a.pb.gz']);
     assert.ok(zlib.gunzipSync(fs.readFileSync(path.join(home, 'a.pb.gz'))).includes('hotSpot'));
     await done(['cpu', '-p', app.pid, '-t', '500ms', '-o', 'a.folded']);
-    assert.match(fs.readFileSync(path.join(home, 'a.folded'), 'utf8'), /;hotSpot.* \d+\n/);
+    const folded = fs.readFileSync(path.join(home, 'a.folded'), 'utf8');
+    assert.match(folded, /;hotSpot.* \d+\n/);
+    // Samples, as xprofctl convert and the API count: not nanoseconds.
+    const sum = folded.trim().split('\n').reduce((all, line) => all + Number(line.slice(line.lastIndexOf(' '))), 0);
+    assert.ok(sum > 0 && sum < 100000, `${sum}`);
   });
 
   test('source maps: the summary and what is converted have the places of the sources, the original its own', async () => {
@@ -253,6 +257,7 @@ describe('-o and --format', () => {
       [['cpu', '-o', 'none/x.cpuprofile'], 1, /-o none\/x\.cpuprofile cannot be written: No such file/],
       [['cpu', '--format', 'gif'], 2, /no format "gif"; --format must be one of cpuprofile, .*pprof/],
       [['snapshot', '--format', 'pprof'], 2, /the format pprof cannot hold this \(Heap snapshot\); possible are: heapsnapshot/],
+      [['cpu', '-o', 'x.svg'], 2, /the format is not clear from the name x\.svg: give --format, one of cpuprofile, .*flamegraph/],
       [['heap', '-o', 'x.trace.json'], 2, /the format trace cannot hold this \(Heap profile\)/],
       [['cpu', '-o', '-', '--json'], 2, /-o - and --json exclude each other/],
       [['cpu', '-t', '10 parsecs'], 2, /--profiling_time must be a time/],
@@ -266,6 +271,17 @@ describe('-o and --format', () => {
     }
     assert.deepStrictEqual(profiles(app), []);
     assert.deepStrictEqual(fs.readdirSync(home), []);
+  });
+
+  test('no collection in that time: there is nothing to make a trace of', async () => {
+    const app = launch(`setInterval(() => {}, 1000); say('ready');`);
+    await app.said('ready');
+    let result;
+    do {
+      result = await ctl(['gc', '-p', app.pid, '-t', '1ms', '-o', 'none.trace.json']);
+    } while (result.status === 0); // a collection came in that very moment
+    assert.match(result.stderr, /there is nothing in the profile .*\.gcprofile: take it once more\n/);
+    assert.ok(!fs.existsSync(path.join(home, 'none.trace.json')) && profiles(app).length > 0);
   });
 
   test('a disk that is full: the profile is kept where it was', async () => {
@@ -327,7 +343,7 @@ describe('when it does not go as planned', () => {
   test('a profile of somebody else is running', async () => {
     const app = await busyApp();
     await done(['start_cpu_profiling', '-p', app.pid]);
-    await refused(['cpu', '-p', app.pid, '-t', '300ms'], 1, /start_cpu_profiling is running/);
+    await refused(['cpu', '-p', app.pid, '-t', '300ms'], 1, /start_cpu_profiling is running\.\n.*: xprofctl stop_cpu_profiling -p \d+\n/);
     await done(['stop_cpu_profiling', '-p', app.pid, '--wait']);
   });
 
@@ -349,7 +365,7 @@ describe('when it does not go as planned', () => {
   test('a blocked thread: one sentence says so, --timeout gives up', async () => {
     const app = launch(`setTimeout(() => { say('blocked'); execSync('sleep 20'); }, 10);`);
     await app.said('blocked');
-    await refused(['cpu', '-p', app.pid, '-t', '1s', '--timeout', '6'], 1, /Not begun yet: process \d+, thread 0 has not been free for[^]*did not answer within 6 s/);
+    await refused(['cpu', '-p', app.pid, '-t', '1s', '--timeout', '6'], 1, /Not begun yet: process \d+, thread 0 has not been free for[^]*did not answer within 6 s\nNot begun yet: .*\. It begins when the thread is free\.\n/);
   });
 
   test('Ctrl-C stops early, and the profile is there', async () => {
