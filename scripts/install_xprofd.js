@@ -37,9 +37,11 @@ function textFor(from, prefix) {
 
 function put(file, bytes, mode) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.rmSync(file, { force: true }); // a program that runs cannot be written to
-  fs.writeFileSync(file, bytes);
-  fs.chmodSync(file, mode);
+  // A program that runs cannot be written to, and a path that exists is complete.
+  const before = `${file}.new`;
+  fs.writeFileSync(before, bytes);
+  fs.chmodSync(before, mode);
+  fs.renameSync(before, file);
 }
 
 /**
@@ -93,7 +95,7 @@ function runMain(name, body) {
   try {
     body(process.argv.slice(2));
   } catch (error) {
-    const denied = ['EACCES', 'EPERM', 'EROFS'].includes(error.code) ? '; sudo, or another folder, helps' : '';
+    const denied = ['EACCES', 'EPERM', 'EROFS'].includes(error.code) ? '; run it with sudo, or name another folder' : '';
     console.error(`${name}: ${error.message}${denied}`);
     process.exitCode = 1;
   }
