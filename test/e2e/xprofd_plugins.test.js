@@ -44,6 +44,9 @@ async function waitForPlugin(name, accept, what) {
 /** Between a failure and the next start, which takes the reason away. */
 const isFailed = ({ values, info }) => values.failures >= 1 && info.state === 'failed';
 
+/** On a busy machine a run may take longer than the second that it has; the next one tells what the test looks for. */
+const isLate = ({ error }) => /did not end within/.test(error);
+
 async function metrics() {
   return (await daemon.get('/metrics')).text;
 }
@@ -127,11 +130,13 @@ setInterval(() => {
   assert.strictEqual(entity.values.runs, 1);
 });
 
+const CRASHED = 'it ended with status 3: cannot reach the broker';
+
 test('a program that crashes is started again with back-off, and its last words are shown', async () => {
   plugin('crash.1s', '#!/bin/sh\necho crash_value 1\necho "cannot reach the broker" >&2\nexit 3\n');
-  const entity = await waitForPlugin('crash', ({ values, info }) => values.failures >= 2 && info.state === 'failed', 'failed twice');
+  const entity = await waitForPlugin('crash', ({ values, info }) => values.failures >= 2 && info.error === CRASHED, 'failed twice');
   assert.strictEqual(entity.values.up, 0);
-  assert.strictEqual(entity.info.error, 'it ended with status 3: cannot reach the broker');
+  assert.strictEqual(entity.info.state, 'failed');
   const later = await waitForPlugin('crash', ({ values }) => values.failures >= 3 && values.next_start > 2, 'waits longer and longer');
   assert.ok(later.values.next_start <= 301);
 });
@@ -162,11 +167,11 @@ test('a flood, garbage, and too many series stay within bounds', async () => {
 
 test('names of xprofd itself are refused, and so is a metric that changes its type', async () => {
   plugin('thief.1s', '#!/bin/sh\necho node_load1 99\necho xprofd_secret 1\necho thief_own 1\n');
-  const thief = await waitForPlugin('thief', ({ values }) => values.refused >= 2 && values.series === 1, 'was refused two lines');
+  const thief = await waitForPlugin('thief', ({ values, info }) => values.refused >= 2 && values.series === 1 && !isLate(info), 'was refused two lines');
   assert.match(thief.info.error, /is the name of a metric of xprofd itself/);
   assert.doesNotMatch(await metrics(), /node_load1\{plugin|xprofd_secret/);
   plugin('type.1s', '#!/bin/sh\necho "# TYPE demo_queue_depth counter"\necho demo_queue_depth 1\n');
-  const type = await waitForPlugin('type', ({ values }) => values.refused >= 1, 'was refused a line');
+  const type = await waitForPlugin('type', ({ values, info }) => values.refused >= 1 && !isLate(info), 'was refused a line');
   assert.match(type.info.error, /had another type before/);
 });
 
