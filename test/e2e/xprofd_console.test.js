@@ -41,6 +41,13 @@ const chart = (page, title) => page.locator('.chart', { has: page.getByRole('hea
 const isLive = (page) => page.waitForSelector('.state[data-state=live]', WAIT);
 const width = (page) => page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
 
+/** A stand-in for one test; it is stopped also when the test fails, or the file would not end. */
+async function startMock(t, options) {
+  const own = await new ConsoleMock(options).start();
+  t.after(() => own.stop());
+  return own;
+}
+
 /** How many pixels of a chart are coloured: of lines and areas, not of axes and grid. */
 function colouredPixels(plot) {
   return plot.locator('canvas').evaluate((canvas) => {
@@ -93,15 +100,14 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     await close(page);
   });
 
-  test('a process that comes is seen without reloading', async () => {
-    const own = await new ConsoleMock({ processes: 2 }).start();
+  test('a process that comes is seen without reloading', async (t) => {
+    const own = await startMock(t, { processes: 2 });
     const page = await open(own.url, '/processes');
     await isLive(page);
     own.come('late-comer');
     await page.waitForSelector('.grid-row:has-text("late-comer")', WAIT);
     await page.waitForSelector('.events:has-text("process came")', WAIT);
     await close(page);
-    await own.stop();
   });
 
   test('the page of a process draws its series from the history and goes on live', async () => {
@@ -192,13 +198,12 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     await close(page);
   });
 
-  test('a refusal is shown in its words', async () => {
-    const own = await new ConsoleMock({ refuse: { status: 409, message: 'a CPU profile of this thread is already running' } }).start();
+  test('a refusal is shown in its words', async (t) => {
+    const own = await startMock(t, { refuse: { status: 409, message: 'a CPU profile of this thread is already running' } });
     const page = await open(own.url, `/process/${SHOP}`);
     await page.getByRole('button', { name: 'CPU', exact: true }).click();
     await page.waitForSelector('.profiles .wrong:has-text("is already running")', WAIT);
     await close(page, /409/);
-    await own.stop();
   });
 
   test('a process without the core: what is seen from outside, and how to add it', async () => {
@@ -224,8 +229,8 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     await close(page);
   });
 
-  test('what may not be read says so and is no 0', async () => {
-    const own = await new ConsoleMock({ denied: ['pss', 'uss', 'retransmit_ratio'] }).start();
+  test('what may not be read says so and is no 0', async (t) => {
+    const own = await startMock(t, { denied: ['pss', 'uss', 'retransmit_ratio'] });
     const page = await open(own.url, '/host');
     const cell = page.locator('#top-memory-0 [data-quality=denied]').first();
     await cell.waitFor(WAIT);
@@ -235,7 +240,6 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     await empty.scrollIntoViewIfNeeded();
     await until2(async () => /may not read it/.test(await empty.innerText()), 'why the chart is empty');
     await close(page);
-    await own.stop();
   });
 
   test('a kind without a page of its own is seen in the inspector', async () => {
@@ -306,8 +310,8 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     await close(page);
   });
 
-  test('the stream comes back by itself, and its state is seen', async () => {
-    const own = await new ConsoleMock({ processes: 2 }).start();
+  test('the stream comes back by itself, and its state is seen', async (t) => {
+    const own = await startMock(t, { processes: 2 });
     const page = await open(own.url, '/processes');
     await isLive(page);
     own.isAway = true;
@@ -318,11 +322,10 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     own.come('in-the-meantime');
     await page.waitForSelector('.grid-row:has-text("in-the-meantime")', WAIT);
     await close(page, /Failed to load resource|ERR_/);
-    await own.stop();
   });
 
-  test('it asks for the token, and again when it is wrong', async () => {
-    const own = await new ConsoleMock({ token: 'a-long-enough-token' }).start();
+  test('it asks for the token, and again when it is wrong', async (t) => {
+    const own = await startMock(t, { token: 'a-long-enough-token' });
     const page = await open(own.url, '/processes');
     await page.locator('dialog input[type=password]').fill('not it');
     await page.keyboard.press('Enter');
@@ -332,11 +335,10 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     await isLive(page);
     assert.ok(!page.requests.some((address) => address.includes('token=')), 'the token is in no address');
     await close(page, /401/);
-    await own.stop();
   });
 
-  test('three thousand processes stay usable', async () => {
-    const own = await new ConsoleMock({ processes: 3000 }).start();
+  test('three thousand processes stay usable', async (t) => {
+    const own = await startMock(t, { processes: 3000 });
     const page = await open(own.url, '/processes');
     const limit = 2 * WAIT.timeout; // 3,000 figures a second are work: on a busy machine the page is behind with it
     page.setDefaultTimeout(limit);
@@ -349,7 +351,6 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     await page.keyboard.type('service-2999');
     await until(async () => (await rows(page).count()) === 1, 'the one that is looked for', limit);
     await close(page);
-    await own.stop();
   });
 
   test('an address that leads nowhere leads to the processes; an unknown process is told', async () => {
