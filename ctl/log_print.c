@@ -5,12 +5,11 @@
 #include "print.h"
 #include "text.h"
 
-#define INDENT        30
-#define DIM           "\033[2m"
-#define RED           "\033[31m"
-#define CYAN          "\033[36m"
-#define PLAIN         "\033[0m"
-#define COMPONENT_MAX 24
+#define INDENT 30
+#define DIM    "\033[2m"
+#define RED    "\033[31m"
+#define CYAN   "\033[36m"
+#define PLAIN  "\033[0m"
 
 /* ---- one number ---- */
 

@@ -19,7 +19,8 @@ static uint64_t monotonic_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
-const char *xpf_log_files_stem(enum xpf_log_format format, enum xpf_log_level level) {
+/* "xprofiler", "xprofiler-error", "node-debug", … */
+static const char *stem_of(enum xpf_log_format format, enum xpf_log_level level) {
   static const char *const ours[] = {"xprofiler", "xprofiler-error", "xprofiler-debug"};
   static const char *const alinode[] = {"node", "node-error", "node-debug"};
   return format == XPF_FORMAT_ALINODE ? alinode[level] : ours[level];
@@ -64,7 +65,7 @@ static int open_dir(const struct xpf_log_files *files) {
 
 static void file_name(char *out, size_t size, enum xpf_log_format format, enum xpf_log_level level,
                       int day) {
-  snprintf(out, size, "%s-%08d.log", xpf_log_files_stem(format, level), day);
+  snprintf(out, size, "%s-%08d.log", stem_of(format, level), day);
 }
 
 /* False when something that is not ours has the name. */

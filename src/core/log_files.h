@@ -40,6 +40,4 @@ void xpf_log_files_check(struct xpf_log_files *files, uint64_t max_bytes);
 /* Points xprofiler.log and error.log to the files of the day, which are made when missing; anything
  * there that is not a link of ours is left alone and noted in links_refused. */
 void xpf_log_files_link(struct xpf_log_files *files, int day);
-/* "xprofiler", "xprofiler-error", "node-debug", … */
-const char *xpf_log_files_stem(enum xpf_log_format format, enum xpf_log_level level);
 #endif

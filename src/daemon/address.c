@@ -63,7 +63,7 @@ int xpf_address_parse(struct xpf_address *out, const char *text, const char *set
   return 0;
 }
 
-unsigned xpf_address_port(const struct xpf_address *address) {
+static unsigned port_of(const struct xpf_address *address) {
   return address->storage.ss_family == AF_INET6
              ? ntohs(((const struct sockaddr_in6 *)&address->storage)->sin6_port)
              : ntohs(((const struct sockaddr_in *)&address->storage)->sin_port);
@@ -78,8 +78,7 @@ void xpf_address_write(const struct xpf_address *address, char text[XPF_ADDRESS_
   else if (address->storage.ss_family == AF_INET)
     inet_ntop(AF_INET, &((const struct sockaddr_in *)&address->storage)->sin_addr, host,
               sizeof host);
-  snprintf(text, XPF_ADDRESS_TEXT_SIZE, is_v6 ? "[%s]:%u" : "%s:%u", host,
-           xpf_address_port(address));
+  snprintf(text, XPF_ADDRESS_TEXT_SIZE, is_v6 ? "[%s]:%u" : "%s:%u", host, port_of(address));
 }
 
 bool xpf_address_is_loopback(const struct xpf_address *address) {

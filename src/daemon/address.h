@@ -21,5 +21,4 @@ int xpf_address_parse(struct xpf_address *out, const char *text, const char *set
 void xpf_address_write(const struct xpf_address *address, char text[XPF_ADDRESS_TEXT_SIZE]);
 /* 127.0.0.0/8, ::1, ::ffff:127.0.0.0/104 */
 bool xpf_address_is_loopback(const struct xpf_address *address);
-unsigned xpf_address_port(const struct xpf_address *address);
 #endif

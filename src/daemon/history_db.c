@@ -240,8 +240,9 @@ int xpf_history_db_set_aside(const char *path, char *moved, size_t moved_size) {
   return 0;
 }
 
-sqlite3_stmt *xpf_history_sql(struct xpf_history_db *db, enum xpf_history_statement id,
-                              unsigned tier) {
+/* The statement, reset and without values; NULL when it cannot be prepared (see the handle). */
+static sqlite3_stmt *fresh(struct xpf_history_db *db, enum xpf_history_statement id,
+                           unsigned tier) {
   sqlite3_stmt **slot = &db->statements[id][tier];
   if (*slot) {
     sqlite3_reset(*slot);
@@ -260,7 +261,7 @@ sqlite3_stmt *xpf_history_sql(struct xpf_history_db *db, enum xpf_history_statem
 
 static sqlite3_stmt *bind(struct xpf_history_db *db, enum xpf_history_statement id, unsigned tier,
                           const char *types, va_list values) {
-  sqlite3_stmt *statement = xpf_history_sql(db, id, tier);
+  sqlite3_stmt *statement = fresh(db, id, tier);
   for (int i = 1; statement && *types; i++, types++)
     if (*types == 'i') {
       sqlite3_bind_int64(statement, i, va_arg(values, int64_t));

@@ -112,9 +112,6 @@ void xpf_history_db_close(struct xpf_history_db *db);
  * one so named is removed. 0 or -errno. moved: its new path. */
 int xpf_history_db_set_aside(const char *path, char *moved, size_t moved_size);
 
-/* The statement, reset and without values; NULL when it cannot be prepared (see the handle). */
-sqlite3_stmt *xpf_history_sql(struct xpf_history_db *db, enum xpf_history_statement id,
-                              unsigned tier);
 /* Runs a statement that gives no rows, with these values: `types` has one letter for each: i
  * (int64_t), t (const char *, may be NULL), b (const void *, int size). */
 int xpf_history_run(struct xpf_history_db *db, enum xpf_history_statement id, unsigned tier,

@@ -82,7 +82,7 @@ static int describe(struct xpf_process_found *found, const struct xpf_node_binar
   return error;
 }
 
-void xpf_process_words_free(struct xpf_process_words *words) {
+static void words_free(struct xpf_process_words *words) {
   free(words->command);
   free(words->exe);
   free(words->user);
@@ -92,7 +92,7 @@ void xpf_process_words_free(struct xpf_process_words *words) {
 }
 
 void xpf_process_found_free(struct xpf_process_found *found) {
-  xpf_process_words_free(&found->words);
+  words_free(&found->words);
   xpf_client_close(found->client);
   found->client = NULL;
 }

@@ -41,7 +41,6 @@ struct xpf_process_find {
 /* 0 or negative errno. */
 int xpf_process_find(struct xpf_process_find *find);
 void xpf_process_found_free(struct xpf_process_found *found);
-void xpf_process_words_free(struct xpf_process_words *words);
 
 /* Connects to the core of a process without waiting for it. As xpf_target_connect; -ENOENT: it has
  * no core (or none yet). sockets: of the last listing. */

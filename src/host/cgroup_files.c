@@ -28,7 +28,8 @@ static const char *path_of(struct path *path, const struct xpf_cgroup_place *pla
   return path->text;
 }
 
-enum xpf_known xpf_cgroup_known(ssize_t error) {
+/* 0 or more: XPF_OK. */
+static enum xpf_known known_of(ssize_t error) {
   return error >= 0 ? XPF_OK : error == -EACCES || error == -EPERM ? XPF_DENIED : XPF_ABSENT;
 }
 
@@ -43,8 +44,7 @@ size_t xpf_cgroup_nearest(const struct xpf_cgroup_place *place, const char *file
 enum xpf_known xpf_cgroup_text(const struct xpf_cgroup_place *place, size_t length,
                                const char *file, char *text, size_t size) {
   struct path path;
-  return xpf_cgroup_known(
-      xpf_proc_file_read(AT_FDCWD, path_of(&path, place, length, file), text, size));
+  return known_of(xpf_proc_file_read(AT_FDCWD, path_of(&path, place, length, file), text, size));
 }
 
 enum xpf_known xpf_cgroup_number(const struct xpf_cgroup_place *place, size_t length,
@@ -64,7 +64,7 @@ enum xpf_known xpf_cgroup_keys(const struct xpf_cgroup_place *place, size_t leng
                                const char *file, const struct xpf_proc_key *keys, unsigned count,
                                uint64_t *found) {
   struct path path;
-  return xpf_cgroup_known(
+  return known_of(
       xpf_proc_keys_read(AT_FDCWD, path_of(&path, place, length, file), keys, count, found));
 }
 
@@ -74,9 +74,9 @@ enum xpf_known xpf_cgroup_lines(const struct xpf_cgroup_place *place, size_t len
   struct xpf_proc_lines lines;
   int error = xpf_proc_lines_open(&lines, AT_FDCWD, path_of(&path, place, length, file));
   if (error)
-    return xpf_cgroup_known(error);
+    return known_of(error);
   for (char *line; (line = xpf_proc_lines_next(&lines));)
     fn(arg, line);
   xpf_proc_lines_close(&lines);
-  return xpf_cgroup_known(lines.error);
+  return known_of(lines.error);
 }

@@ -10,7 +10,6 @@ struct xpf_cgroup {
   struct xpf_cgroup_place places[XPF_CGROUP_CONTROLLERS];
 };
 
-enum xpf_known xpf_cgroup_known(ssize_t error); /* 0 or more: XPF_OK */
 size_t xpf_cgroup_leaf(const struct xpf_cgroup_place *place);
 /* The length that names the parent; 0 above the mount. */
 size_t xpf_cgroup_parent(const struct xpf_cgroup_place *place, size_t length);

@@ -48,7 +48,8 @@ static const struct {
 #undef MACHINE_ROW
 };
 
-unsigned xpf_node_abi(unsigned major) {
+/* Of the majors that are known. 0 = unknown. */
+static unsigned abi_of(unsigned major) {
   for (size_t i = 0; i < sizeof abis / sizeof *abis; i++)
     if (abis[i].major == major)
       return abis[i].abi;
@@ -131,7 +132,7 @@ static bool is_elf(const void *bytes, size_t size) {
 static void take_version(const void *bytes, size_t size, struct xpf_node_binary *out) {
   out->is_node = find_version(bytes, size, out);
   if (out->is_node)
-    out->abi = xpf_node_abi(out->major);
+    out->abi = abi_of(out->major);
 }
 
 void xpf_node_binary_parse(const void *bytes, size_t size, struct xpf_node_binary *out) {

@@ -14,9 +14,6 @@ struct xpf_node_binary {
   char machine[8]; /* Node's name: "x64", "arm64", …; "" when unknown */
 };
 
-/* Whether an addon for that ABI exists is said with this: the majors that are known. 0 = unknown.
- */
-unsigned xpf_node_abi(unsigned major);
 /* The name of this very machine, as in `machine`. */
 const char *xpf_node_machine(void);
 /* From the bytes of an ELF file; pure. An answer without is_node when they are none of Node's. */
