@@ -48,7 +48,8 @@ struct xpf_os_task {
   int64_t syscall;       /* number, -1 = running or denied */
 };
 /* Tasks of a process (0 = self). Returns how many exist, fills at most max; negative on error.
- * With details, wait_channel, syscall and switches are read too (costs 3 reads a task). */
+ * With details, everything is read (costs 3 reads a task more); without, only name, CPU time (all
+ * of it as user time) and run-queue wait. */
 int xpf_os_tasks(pid_t pid, struct xpf_os_task *out, int max, bool details);
 int xpf_os_task(pid_t pid, pid_t tid, struct xpf_os_task *out);
 

@@ -28,13 +28,20 @@ static void read_syscall(int list, pid_t tid, struct xpf_os_task *out) {
     out->syscall = (int64_t)number;
 }
 
-static int read_task(int list, pid_t tid, bool details, struct xpf_os_task *out) {
+/* Its name only: for "stat" the kernel looks at far more. */
+static int read_name(int list, pid_t tid, struct xpf_os_task *out) {
+  char path[32], comm[64];
+  snprintf(path, sizeof path, "%d/comm", (int)tid);
+  ssize_t got = xpf_proc_file_read(list, path, comm, sizeof comm);
+  if (got <= 0)
+    return got == 0 || got == -ENOENT ? -ESRCH : (int)got;
+  xpf_printable_copy(out->name, sizeof out->name, comm, strlen(comm) - (comm[got - 1] == '\n'));
+  return 0;
+}
+
+static int read_stat(int list, pid_t tid, struct xpf_os_task *out) {
   struct xpf_proc_stat stat;
-  uint64_t run_ns;
   char path[32];
-  memset(out, 0, sizeof *out);
-  out->tid = tid;
-  out->syscall = -1;
   snprintf(path, sizeof path, "%d/stat", (int)tid);
   int error = xpf_proc_stat_read(list, path, &stat);
   if (error)
@@ -47,11 +54,26 @@ static int read_task(int list, pid_t tid, bool details, struct xpf_os_task *out)
                                             : '?';
   out->cpu_user_ns = stat.user_ticks * xpf_proc_tick_ns();
   out->cpu_system_ns = stat.system_ticks * xpf_proc_tick_ns();
+  return 0;
+}
+
+static int read_task(int list, pid_t tid, bool details, struct xpf_os_task *out) {
+  uint64_t run_ns;
+  char path[32];
+  memset(out, 0, sizeof *out);
+  out->tid = tid;
+  out->state = '?';
+  out->syscall = -1;
+  int error = details ? read_stat(list, tid, out) : read_name(list, tid, out);
+  if (error)
+    return error;
   snprintf(path, sizeof path, "%d/schedstat", (int)tid);
   if (xpf_proc_schedstat_read(list, path, &run_ns, &out->run_queue_wait_ns))
-    out->run_queue_wait_ns = 0;
-  if (!details)
+    run_ns = out->run_queue_wait_ns = 0;
+  if (!details) {
+    out->cpu_user_ns = run_ns;
     return 0;
+  }
   struct xpf_proc_status status;
   snprintf(path, sizeof path, "%d/status", (int)tid);
   if (xpf_proc_status_read(list, path, &status) == 0) {

@@ -186,6 +186,9 @@ static void tasks_tell_what_they_wait_for(void **state) {
   assert_int_equal(tasks[0].syscall, -1);
   assert_string_equal(tasks[0].wait_channel, "");
   assert_int_equal(xpf_os_tasks(0, NULL, 0, false), count);
+  assert_int_equal(xpf_os_tasks(0, tasks, 64, false), count);
+  assert_true(tasks[0].cpu_user_ns > 0 && tasks[0].state == '?');
+  assert_string_equal(tasks[at].name, "sleepy (x) y");
   assert_int_equal(xpf_os_task(0, 1, &one), -ESRCH); /* lives, but is not ours */
   pid_t ended = tid;
   tid = 0;
