@@ -81,6 +81,8 @@ static bool set_link(int dir_fd, const char *name, const char *target) {
     if (xpf_log_name_day(present) == 0)
       return false; /* somebody's own link, e.g. to /dev/stdout */
   }
+  if (size < 0 && symlinkat(target, dir_fd, name) == 0)
+    return true;
   snprintf(temp, sizeof temp, ".%s.%d.tmp", name, (int)getpid());
   unlinkat(dir_fd, temp, 0); /* of a dead process that had our pid */
   if (symlinkat(target, dir_fd, temp) != 0)
@@ -147,7 +149,8 @@ void xpf_log_files_link(struct xpf_log_files *files, int day) {
     file_name(target, sizeof target, files->format, levels[i], day);
     if (set_link(dir_fd, links[i], target)) {
       files->links_refused &= ~(1u << i);
-      ensure_file(dir_fd, target);
+      if (files->files[levels[i]].fd < 0)
+        ensure_file(dir_fd, target);
     } else {
       files->links_refused |= 1u << i;
     }
