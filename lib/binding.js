@@ -46,68 +46,21 @@ function readOrEmpty(file) {
 // major version it would crash. So the ABI it was built for is looked up before loading. '' = unknown.
 function builtAbi() {
   const stamp = readOrEmpty(path.join(root, 'build', 'Release', 'xprofiler.json'));
+  const { modules } = process.versions;
+  if (stamp.startsWith(`{"abi":"${modules}"`)) {
+    return modules;
+  }
   const gypi = stamp ? '' : readOrEmpty(path.join(root, 'build', 'config.gypi'));
   const match = /"(?:abi|node_module_version)"\s*:\s*"?(\d+)/.exec(stamp || gypi);
   return match ? match[1] : '';
 }
 
-function rebuildCommand() {
-  return root.split(path.sep).includes('node_modules') ? 'npm rebuild xprofiler' : 'npm run build';
-}
-
-function here() {
-  return `Node ${process.version} (ABI ${process.versions.modules}, ${target()})`;
-}
-
-function failure(sentence, cause) {
-  const error = new Error(`xprofiler cannot be loaded: ${sentence}`);
-  error.code = 'XPROFILER_NOT_LOADED';
-  if (cause) {
-    error.cause = cause;
-  }
-  return error;
-}
-
-function explainDenied(code) {
-  if (code === 'ERR_DLOPEN_DISABLED') {
-    const flags = '--allow-addons (under --permission) or without --no-addons';
-    return `this process may not load native addons; start node with ${flags}`;
-  }
-  if (code === 'ERR_ACCESS_DENIED') {
-    const flags = `--allow-addons --allow-fs-read=${root}/*`;
-    return `--permission denies access to the package; start node with ${flags}`;
-  }
-  return '';
-}
-
-/** What went wrong while loading `file`, as one sentence that says what to do. */
-function explain(cause, file) {
-  const text = String((cause && cause.message) || cause).split('\n')[0];
-  const denied = explainDenied(cause && cause.code);
-  if (denied) {
-    return denied;
-  }
-  const advice = `run here: ${rebuildCommand()} (${text})`;
-  if (/NODE_MODULE_VERSION|undefined symbol|symbol not found|another Node|different Node/i.test(text)) {
-    return `${file} was built for another Node version than ${here()}; ${advice}`;
-  }
-  const [library] = /libcjson|libprotobuf-c/.exec(text) || [];
-  if (library) {
-    return `the library ${library} is missing; on Debian or Ubuntu run: apt-get install -y ${library}1 (${text})`;
-  }
-  if (/musl|ld-linux|libc\.so|GLIBC(XX)?_[\d.]+|Error relocating/.test(text)) {
-    return `${file} was built for another C library than that of ${here()}; ${advice}`;
-  }
-  if (/invalid ELF|wrong ELF|Exec format|mach-o|incompatible architecture|file too short/i.test(text)) {
-    return `${file} was built for another machine than ${target()}; ${advice}`;
-  }
-  return `${file}: ${text}`;
-}
+// Loaded when there is something to say.
+const notLoaded = () => require('./not_loaded');
 
 function exists(file) {
   try {
-    fs.accessSync(file);
-    return true;
+    return fs.statSync(file, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
     // Denied is not missing: let loading tell.
     return error.code === 'ERR_ACCESS_DENIED';
@@ -122,13 +75,13 @@ function choose() {
       return builtFile();
     }
     if (!exists(prebuildFile())) {
-      throw failure(`it was built for ABI ${abi}, this is ${here()}; run: ${rebuildCommand()}`);
+      throw notLoaded().otherAbi(abi);
     }
   }
   if (exists(prebuildFile())) {
     return prebuildFile();
   }
-  throw failure(`the native addon is not built for ${here()}; run: ${rebuildCommand()}`);
+  throw notLoaded().missing();
 }
 
 /** What require() does with an addon, without its search for the file. */
@@ -138,7 +91,7 @@ function open(file) {
     process.dlopen(loaded, file);
     return loaded.exports;
   } catch (cause) {
-    throw failure(explain(cause, file), cause);
+    throw notLoaded().refused(cause, file);
   }
 }
 
@@ -161,4 +114,4 @@ function load() {
   return addon;
 }
 
-module.exports = { load, explain, prebuildFile };
+module.exports = { load, prebuildFile, target };

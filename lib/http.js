@@ -7,7 +7,6 @@
 const channels = require('node:diagnostics_channel');
 const { AsyncResource } = require('node:async_hooks');
 const { setTimeout } = require('node:timers');
-const { inspect } = require('node:util');
 
 // Taken at load time, so that an application's fake clock does not become ours.
 // performance.now() would load node:perf_hooks at start-up.
@@ -48,7 +47,7 @@ class Exchange {
   }
 
   // Responses are printed by applications; our bookkeeping would print the whole list with them.
-  [inspect.custom]() {
+  [Symbol.for('nodejs.util.inspect.custom')]() {
     return '[xprofiler]';
   }
 }

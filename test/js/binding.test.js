@@ -9,7 +9,7 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { test } = require('node:test');
 
-const { explain } = require('../../lib/binding');
+const { explain } = require('../../lib/not_loaded');
 
 const root = path.resolve(__dirname, '../..');
 
