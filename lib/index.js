@@ -2,16 +2,15 @@
 
 // The package entry for CommonJS: a function `start` that carries the rest of the API.
 
-const { check, merge } = require('./config');
-const http = require('./http');
-const registry = require('./registry');
+const path = require('node:path');
 
 const binding = require('./binding').load();
+const http = require('./http');
 
 const { isMainThread } = binding;
 
 const NOT_CONFIGURED = 'must run "require(\'xprofiler\')()" to set xprofiler config first!';
-let throwWanted = false;
+let latest = {}; // what start() or setConfig() was given
 const LEVELS = { info: 0, error: 1, debug: 2 };
 
 function requireConfig() {
@@ -22,18 +21,32 @@ function requireConfig() {
   return config;
 }
 
+/** null and undefined are no configuration; anything else is read like an object. */
+function check(user) {
+  if (user === null || user === undefined) {
+    throw new TypeError(`config must be an object, but is ${user} (reading 'log_dir')`);
+  }
+}
+
+const oneLine = (value) => String(value).replace(/[\r\n]+/g, ' ');
+
+function tellIgnored(logDir, fromUser, fromEnv, instead) {
+  const sources = `env: ${oneLine(fromEnv)}, user: ${oneLine(fromUser)}`;
+  process.stderr.write(`[config_int] ${oneLine(logDir)} will be ignored (${sources}), use default log_dir: ${instead}\n`);
+}
+
 /**
  * Stores the configuration: always in the main thread, in a worker only when nobody did before.
  * isOwner: this thread speaks for the process.
  */
 function configure(user) {
   check(user);
-  throwWanted = isThrowWanted(user);
+  latest = user;
   if (!isMainThread && binding.config()) {
     return { config: requireConfig(), isOwner: false };
   }
   try {
-    binding.configure(merge(binding.configKeys, user, process.env));
+    binding.configure(user, process.env, tellIgnored);
   } catch (error) {
     if (isMainThread || !binding.config()) {
       throw error;
@@ -52,8 +65,8 @@ function timestamp() {
 }
 
 /** Only when asked for by name: an application must not die of a system that has no place for a socket. */
-function isThrowWanted(user) {
-  const sources = [user.check_throw, process.env.XPROFILER_CHECK_THROW];
+function isThrowWanted() {
+  const sources = [latest.check_throw, process.env.XPROFILER_CHECK_THROW];
   const value = sources.find((raw) => [true, false, 'YES', 'NO'].includes(raw));
   return value === true || value === 'YES';
 }
@@ -62,7 +75,7 @@ function checkServer({ error }) {
   if (!error) {
     return;
   }
-  if (throwWanted) {
+  if (isThrowWanted()) {
     throw new Error(error);
   }
   console.error(`\n[${timestamp()}] [error] [xprofiler-ipc] [${binding.version}] ${error}`);
@@ -70,6 +83,20 @@ function checkServer({ error }) {
 
 function watchHttp(config) {
   http.watch(binding, { server: config.patch_http, client: config.patch_http_client });
+}
+
+/** Old agents find the process by a line in `<prefix>/.xprofiler` (src/core/registry.h). */
+function register(logDir) {
+  const { XPROFILER_PREFIX, XPROFILER_UNIT_TEST_TMP_HOMEDIR, UNIT_TEST_CHECK_TIME } = process.env;
+  try {
+    const prefix = XPROFILER_PREFIX || XPROFILER_UNIT_TEST_TMP_HOMEDIR || require('node:os').homedir();
+    const seconds = Number(UNIT_TEST_CHECK_TIME);
+    const delayMs = seconds > 0 ? seconds * 1000 : 50000 + Math.random() * 15000;
+    const root = path.join(__dirname, '..');
+    binding.register(path.join(prefix, '.xprofiler'), delayMs, logDir, process.execPath, process.argv[1] || '', root);
+  } catch {
+    // a home is no condition of an application
+  }
 }
 
 function start(config = {}) {
@@ -91,7 +118,7 @@ function start(config = {}) {
   }
   watchHttp(current);
   if (isOwner && !server.error) {
-    registry.register(binding, current.log_dir);
+    register(current.log_dir);
   }
   checkServer(server);
 }

@@ -10,6 +10,7 @@
 #include <malloc.h>
 #endif
 
+#include "core/addon_config.h"
 #include "core/addon_http.h"
 #include "core/addon_request.h"
 #include "core/addon_trace.h"
@@ -134,88 +135,6 @@ static napi_value claim(napi_env env, napi_callback_info info) {
   bool first = thread && arguments(env, info, args, 1) == 1 &&
                xpf_value_string(env, args[0], name, sizeof name) && xpf_thread_claim(thread, name);
   napi_get_boolean(env, first, &value);
-  return value;
-}
-
-/* ---- configuration
- * -------------------------------------------------------------------------------------- */
-
-static napi_value words_list(napi_env env, const char *const *words) {
-  napi_value list = NULL;
-  napi_create_array(env, &list);
-  for (uint32_t i = 0; words && words[i]; i++)
-    napi_set_element(env, list, i, xpf_value_text(env, words[i]));
-  return list;
-}
-
-static napi_value key_object(napi_env env, const struct xpf_config *defaults,
-                             const struct xpf_config_key *key) {
-  static const char *const types[] = {"text", "number", "flag"};
-  napi_value object = xpf_value_object(env), runtime = NULL;
-  cJSON *value = xpf_config_value(defaults, key);
-  napi_get_boolean(env, key->runtime, &runtime);
-  xpf_value_set(env, object, "key", xpf_value_text(env, key->key));
-  xpf_value_set(env, object, "env", xpf_value_text(env, key->env));
-  xpf_value_set(env, object, "type", xpf_value_text(env, types[key->type]));
-  xpf_value_set(env, object, "default", xpf_value_from_json(env, value));
-  xpf_value_set(env, object, "min", xpf_value_number(env, key->min));
-  xpf_value_set(env, object, "max", xpf_value_number(env, key->max));
-  xpf_value_set(env, object, "runtime", runtime);
-  xpf_value_set(env, object, "unit", xpf_value_text(env, key->unit));
-  xpf_value_set(env, object, "what", xpf_value_text(env, key->what));
-  if (xpf_config_words(key))
-    xpf_value_set(env, object, "words", words_list(env, xpf_config_words(key)));
-  cJSON_Delete(value);
-  return object;
-}
-
-static napi_value config_keys(napi_env env) {
-  struct xpf_config defaults;
-  napi_value list = NULL;
-  xpf_config_init(&defaults);
-  napi_create_array_with_length(env, xpf_config_keys_count, &list);
-  for (unsigned i = 0; i < xpf_config_keys_count; i++)
-    napi_set_element(env, list, i, key_object(env, &defaults, &xpf_config_keys[i]));
-  return list;
-}
-
-static bool set_key(napi_env env, struct xpf_config *config, const struct xpf_config_key *key,
-                    napi_value object) {
-  struct xpf_fault fault;
-  bool has = false;
-  napi_has_named_property(env, object, key->key, &has);
-  if (!has)
-    return true;
-  cJSON *value = xpf_value_to_json(env, xpf_value_get(env, object, key->key));
-  int err = xpf_config_set(config, key->key, value, &fault);
-  cJSON_Delete(value);
-  if (err)
-    napi_throw_type_error(env, NULL, fault.message);
-  return err == 0;
-}
-
-static napi_value configure(napi_env env, napi_callback_info info) {
-  napi_value object;
-  struct xpf_config config;
-  if (arguments(env, info, &object, 1) < 1)
-    return undefined(env);
-  xpf_config_init(&config);
-  for (unsigned i = 0; i < xpf_config_keys_count; i++)
-    if (!set_key(env, &config, &xpf_config_keys[i], object))
-      return NULL;
-  xpf_core_configure(&config);
-  xpf_http_apply_timeout();
-  return undefined(env);
-}
-
-static napi_value get_config(napi_env env, napi_callback_info info) {
-  (void)info;
-  struct xpf_config config;
-  if (!xpf_core_config(&config))
-    return undefined(env);
-  cJSON *json = xpf_config_json(&config);
-  napi_value value = xpf_value_from_json(env, json);
-  cJSON_Delete(json);
   return value;
 }
 
@@ -347,24 +266,61 @@ static napi_value prometheus(napi_env env, napi_callback_info info) {
  * ----------------------------------------------------------------------------------------------
  */
 
-/* register(file, line, delayMs): the line holds NULs. */
+/* A line of text that grows by fields; what would end a field or the line becomes a space. */
+struct line {
+  char text[6 * PATH_MAX];
+  size_t size;
+};
+
+static void add_field(struct line *line, const char *text, size_t size) {
+  if (line->size < sizeof line->text)
+    line->text[line->size++] = '\0';
+  for (size_t i = 0; i < size && line->size < sizeof line->text; i++)
+    line->text[line->size++] = text[i] == '\0' || text[i] == '\n' ? ' ' : text[i];
+}
+
+static void add_cwd(struct line *line) {
+  char cwd[PATH_MAX];
+  if (!getcwd(cwd, sizeof cwd))
+    cwd[0] = '\0'; /* deleted */
+  add_field(line, cwd, strlen(cwd));
+}
+
+/* Of count texts one more field each. */
+static bool add_fields(napi_env env, struct line *line, const napi_value *texts, int count) {
+  char field[PATH_MAX];
+  size_t size;
+  for (int i = 0; i < count; i++) {
+    if (napi_get_value_string_utf8(env, texts[i], field, sizeof field, &size) != napi_ok)
+      return false;
+    add_field(line, field, size);
+  }
+  return true;
+}
+
+/* register(file, delayMs, logDir, execPath, script, root) */
 static napi_value register_process(napi_env env, napi_callback_info info) {
   static const char *const names[] = {
       [XPF_REGISTRY_WRITTEN] = "written",
       [XPF_REGISTRY_APPENDED] = "appended",
       [XPF_REGISTRY_FAILED] = "failed",
   };
-  napi_value args[3];
-  char file[PATH_MAX], line[4 * PATH_MAX];
-  size_t size;
+  napi_value args[6];
+  char file[PATH_MAX];
   double delay_ms;
-  if (arguments(env, info, args, 3) < 3 || !xpf_value_string(env, args[0], file, sizeof file) ||
-      napi_get_value_string_utf8(env, args[1], line, sizeof line, &size) != napi_ok ||
-      napi_get_value_double(env, args[2], &delay_ms) != napi_ok) {
-    napi_throw_type_error(env, NULL, "register needs a file, a line and a delay in ms");
+  struct line line;
+  line.size = (size_t)snprintf(line.text, sizeof line.text, "%d", (int)getpid());
+  bool is_good = arguments(env, info, args, 6) == 6 &&
+                 xpf_value_string(env, args[0], file, sizeof file) &&
+                 napi_get_value_double(env, args[1], &delay_ms) == napi_ok &&
+                 add_fields(env, &line, args + 2, 1);
+  add_cwd(&line);
+  if (!is_good || !add_fields(env, &line, args + 3, 3)) {
+    napi_throw_type_error(env, NULL, "register needs a file, a delay in ms and four texts");
     return NULL;
   }
-  return xpf_value_text(env, names[xpf_registry_register(file, line, size, (uint64_t)delay_ms)]);
+  return xpf_value_text(
+      env, names[xpf_registry_register(file, line.text, line.size, (uint64_t)delay_ms)]);
 }
 
 static napi_value clean_sockets(napi_env env, napi_callback_info info) {
@@ -391,8 +347,8 @@ static napi_value init(napi_env env, napi_value exports) {
     napi_callback fn;
   } functions[] = {{"attach", attach},
                    {"claim", claim},
-                   {"configure", configure},
-                   {"config", get_config},
+                   {"configure", xpf_config_configure},
+                   {"config", xpf_config_current},
                    {"start", start},
                    {"startLog", start_log},
                    {"startServer", start_server},
@@ -419,7 +375,6 @@ static napi_value init(napi_env env, napi_value exports) {
     export_function(env, exports, functions[i].name, functions[i].fn);
   xpf_value_set(env, exports, "version", xpf_value_text(env, XPF_VERSION));
   xpf_value_set(env, exports, "activePath", xpf_value_text(env, xpf_copy_active_path()));
-  xpf_value_set(env, exports, "configKeys", config_keys(env));
   napi_value first = NULL;
   napi_get_boolean(env, xpf_os_tid() == getpid(), &first);
   xpf_value_set(env, exports, "onFirstThread", first);

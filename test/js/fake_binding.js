@@ -66,10 +66,13 @@ function makeFakeBinding({ timeoutMs = 30000, serverError = '' } = {}) {
     version: '4.0.0',
     isMainThread,
     activePath: '',
-    configKeys: readKeys(),
     attach: (who) => calls.push(['attach', who]),
-    configure(values) {
-      current = { ...values };
+    configure(user, env, tellIgnored) {
+      const given = readKeys().map((row) => [row.key, user[row.key] ?? env[row.env] ?? row.default]);
+      current = Object.fromEntries(given.map(([key, value]) => [key, value === 'NO' ? false : value]));
+      if (current.log_dir.startsWith('/no/such')) {
+        tellIgnored(current.log_dir, user.log_dir, env.XPROFILER_LOG_DIR, '/tmp/instead');
+      }
       calls.push('configure');
     },
     config: () => current && { ...current },
@@ -79,8 +82,8 @@ function makeFakeBinding({ timeoutMs = 30000, serverError = '' } = {}) {
     startHooks: step('startHooks'),
     startMalloc: step('startMalloc'),
     cleanSockets: () => {},
-    register(file, line, delayMs) {
-      registered.push({ file, fields: line.split('\0'), delayMs });
+    register(file, delayMs, ...fields) {
+      registered.push({ file, delayMs, fields });
       return 'written';
     },
     log: (...args) => calls.push(['log', ...args]),
@@ -121,4 +124,4 @@ async function until(condition, what) {
   }
 }
 
-module.exports = { makeFakeBinding, until };
+module.exports = { makeFakeBinding, readKeys, until };

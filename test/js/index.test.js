@@ -10,7 +10,7 @@ const { test, before, after } = require('node:test');
 const { Worker } = require('node:worker_threads');
 
 const lib = path.resolve(__dirname, '../../lib');
-const { makeFakeBinding } = require('./fake_binding');
+const { makeFakeBinding, readKeys } = require('./fake_binding');
 
 const API = [
   'start',
@@ -69,10 +69,10 @@ test('start configures, starts everything once and registers the process', () =>
   assert.strictEqual(xprofiler({ log_dir: home, log_interval: 3 }), undefined);
   assert.deepStrictEqual(binding.calls, ['configure', 'setMemoryReader', 'start', 'setTracer']);
   assert.strictEqual(xprofiler.getXprofilerConfig().log_interval, 3);
-  assert.strictEqual(Object.keys(xprofiler.getXprofilerConfig()).length, binding.configKeys.length);
+  assert.strictEqual(Object.keys(xprofiler.getXprofilerConfig()).length, readKeys().length);
   const [{ file, fields, delayMs }] = binding.registered;
   assert.strictEqual(file, path.join(home, '.xprofiler'));
-  assert.deepStrictEqual(fields.slice(0, 2), [String(process.pid), home]);
+  assert.deepStrictEqual(fields, [home, process.execPath, process.argv[1], path.dirname(lib)]);
   assert.ok(delayMs >= 50000 && delayMs <= 65000);
   xprofiler({ log_dir: home, log_interval: 4 });
   assert.strictEqual(xprofiler.getXprofilerConfig().log_interval, 4, 'a later call replaces');
@@ -93,7 +93,9 @@ test('setConfig stores without starting; wrong arguments are TypeErrors', () => 
   assert.strictEqual(config.log_dir, home);
   assert.deepStrictEqual(binding.calls, ['configure']);
   assert.throws(() => xprofiler.setConfig(), TypeError);
-  assert.throws(() => xprofiler(null), TypeError);
+  const sentence = (value) => new TypeError(`config must be an object, but is ${value} (reading 'log_dir')`);
+  assert.throws(() => xprofiler(null), sentence('null'));
+  assert.throws(() => xprofiler.setConfig(), sentence('undefined'));
   assert.throws(() => xprofiler.info('type', 1), new TypeError('log type and content must be string!'));
   assert.throws(() => xprofiler.debug(), new TypeError('log type and content must be string!'));
   xprofiler.info('a', 'b');
@@ -119,6 +121,44 @@ test('a server that cannot be started: thrown when check_throw is given, else on
     assert.throws(() => load(makeFakeBinding({ serverError: 'no' })).start({ log_dir: home }), /no/);
   } finally {
     delete process.env.XPROFILER_CHECK_THROW;
+  }
+});
+
+test('a log_dir that is not used is told in one line', () => {
+  const lines = [];
+  const { write } = process.stderr;
+  process.stderr.write = (text) => lines.push(text);
+  process.env.XPROFILER_LOG_DIR = '/tmp';
+  try {
+    load(makeFakeBinding())({ log_dir: '/no/such\r\ndir' });
+  } finally {
+    delete process.env.XPROFILER_LOG_DIR;
+    process.stderr.write = write;
+  }
+  assert.deepStrictEqual(lines, [
+    '[config_int] /no/such dir will be ignored (env: /tmp, user: /no/such dir), use default log_dir: /tmp/instead\n',
+  ]);
+});
+
+test('the place of the line for old agents: XPROFILER_PREFIX, else the test home, else os.homedir() asked at the time', () => {
+  const fileOf = () => {
+    const binding = makeFakeBinding();
+    load(binding)({ log_dir: home });
+    return binding.registered[0].file;
+  };
+  const saved = process.env.XPROFILER_PREFIX;
+  const { homedir } = os;
+  try {
+    assert.strictEqual(fileOf(), path.join(home, '.xprofiler'));
+    delete process.env.XPROFILER_PREFIX;
+    process.env.XPROFILER_UNIT_TEST_TMP_HOMEDIR = '/test/home';
+    assert.strictEqual(fileOf(), '/test/home/.xprofiler');
+    delete process.env.XPROFILER_UNIT_TEST_TMP_HOMEDIR;
+    os.homedir = () => '/mocked';
+    assert.strictEqual(fileOf(), '/mocked/.xprofiler');
+  } finally {
+    os.homedir = homedir;
+    process.env.XPROFILER_PREFIX = saved;
   }
 });
 
@@ -148,7 +188,7 @@ test('a worker configures only when nobody did', async () => {
     const results = [false, true].map((isConfigured) => {
       const binding = makeFakeBinding();
       if (isConfigured) {
-        binding.configure({ log_dir: workerData.home, log_interval: 9, patch_http: true });
+        binding.configure({ log_dir: workerData.home, log_interval: 9, patch_http: true }, {});
         binding.calls.length = 0;
       }
       const file = workerData.lib + '/binding.js';

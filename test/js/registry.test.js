@@ -9,14 +9,13 @@ const { once } = require('node:events');
 const { test, beforeEach, afterEach } = require('node:test');
 
 const binding = require('../../lib/binding').load();
-const registry = require('../../lib/registry');
 
 const root = path.resolve(__dirname, '../..');
 const DEAD = 4194304 + 7; // above every pid_max
 let home;
 const file = () => path.join(home, '.xprofiler');
 const lines = () => fs.readFileSync(file(), 'utf8').split('\n').slice(0, -1).map((line) => line.split('\0'));
-const write = (logDir) => registry.register(binding, logDir);
+const write = (logDir) => binding.register(file(), 50000, logDir, process.execPath, process.argv[1], root);
 const line = (pid, note) => `${[pid, '/logs', '/cwd', '/node', note, '/root'].join('\0')}\n`;
 
 beforeEach(() => {
@@ -38,19 +37,11 @@ test('a line has the six fields that agents read', () => {
   assert.deepStrictEqual(fs.readdirSync(home), ['.xprofiler'], 'no lock and no temporary file is left');
 });
 
-test('the place: XPROFILER_PREFIX, else the test home, else os.homedir() asked at the time', () => {
-  assert.strictEqual(registry.file(), file());
-  delete process.env.XPROFILER_PREFIX;
-  process.env.XPROFILER_UNIT_TEST_TMP_HOMEDIR = '/test/home';
-  assert.strictEqual(registry.file(), '/test/home/.xprofiler');
-  delete process.env.XPROFILER_UNIT_TEST_TMP_HOMEDIR;
-  const { homedir } = os;
-  os.homedir = () => '/mocked';
-  try {
-    assert.strictEqual(registry.file(), '/mocked/.xprofiler');
-  } finally {
-    os.homedir = homedir;
-  }
+test('what would end a field or the line becomes a space; a missing text is a TypeError', () => {
+  assert.strictEqual(binding.register(file(), 50000, '/a\0b\nc', '', '', ''), 'written');
+  assert.deepStrictEqual(lines(), [[String(process.pid), '/a b c', process.cwd(), '', '', '']]);
+  assert.throws(() => binding.register(file(), 50000, '/a', '/node', '/script'), TypeError);
+  assert.throws(() => binding.register(file(), 50000, '/a', '/node', '/script', undefined), TypeError);
 });
 
 test('other live processes stay, dead ones, duplicates and rubbish go, our stale line is replaced', () => {
@@ -88,11 +79,11 @@ test('a lock left by a dead process is broken, one of a live process is respecte
 });
 
 test('a missing or read-only home and a trap in its place cost nothing but the line', () => {
-  process.env.XPROFILER_PREFIX = path.join(home, 'missing');
-  assert.strictEqual(write('/a'), 'failed');
-  process.env.XPROFILER_PREFIX = '/proc';
-  assert.strictEqual(write('/a'), 'failed');
-  process.env.XPROFILER_PREFIX = home;
+  const place = home;
+  for (home of [path.join(place, 'missing'), '/proc']) {
+    assert.strictEqual(write('/a'), 'failed');
+  }
+  home = place;
   const victim = path.join(home, 'victim');
   fs.writeFileSync(victim, 'precious');
   fs.symlinkSync(victim, file());
@@ -102,9 +93,9 @@ test('a missing or read-only home and a trap in its place cost nothing but the l
 });
 
 test('twelve processes at once: every line is there and whole', async () => {
-  const code = `const r = require(${JSON.stringify(path.join(root, 'lib/registry'))});
-    const b = require(${JSON.stringify(path.join(root, 'lib/binding'))}).load();
-    process.stdin.once('data', () => { r.register(b, '/logs'); process.send('done'); });
+  const code = `const b = require(${JSON.stringify(path.join(root, 'lib/binding'))}).load();
+    const file = ${JSON.stringify(file())};
+    process.stdin.once('data', () => { b.register(file, 50000, '/logs', '/node', '', '/root'); process.send('done'); });
     process.send('ready'); process.on('disconnect', () => process.exit());`;
   const children = Array.from({ length: 12 }, () =>
     spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'ignore', 'inherit', 'ipc'] }),
