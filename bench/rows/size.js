@@ -3,23 +3,14 @@
 // What npm install leaves on a disk. Ours is the packed tarball, installed into an empty folder.
 
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
-const { spawnSync } = require('node:child_process');
 
-const { peers, root } = require('../peers');
+const { installOurs } = require('../ours');
+const { peers } = require('../peers');
 
 function bytesOf(file) {
   const stat = fs.lstatSync(file);
   return stat.isDirectory() ? fs.readdirSync(file).reduce((sum, name) => sum + bytesOf(path.join(file, name)), 0) : stat.size;
-}
-
-function npm(args, cwd) {
-  const result = spawnSync('npm', args, { cwd, encoding: 'utf8' });
-  if (result.status !== 0) {
-    throw new Error(`npm ${args.join(' ')}: ${result.stderr}`);
-  }
-  return result.stdout.trim();
 }
 
 /** The folder of a package as node finds it from another one. */
@@ -57,16 +48,8 @@ function figuresOf(folder) {
 }
 
 function measureOurs() {
-  spawnSync(process.execPath, [path.join(root, 'scripts', 'prebuild.js')], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'xprofiler-bench-'));
-  try {
-    const [{ filename, size }] = JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', home], root));
-    fs.writeFileSync(path.join(home, 'package.json'), '{"private":true}');
-    npm(['install', '--no-audit', '--no-fund', '--foreground-scripts', path.join(home, filename)], home);
-    return { ...figuresOf(path.join(home, 'node_modules', 'xprofiler')), tarball: size / 1e6 };
-  } finally {
-    fs.rmSync(home, { recursive: true, force: true });
-  }
+  const { folder, tarballBytes } = installOurs();
+  return { ...figuresOf(folder), tarball: tarballBytes / 1e6 };
 }
 
 /** What of 3.1.0 comes by npm, without the objects that compiling it here has left. */

@@ -5,15 +5,17 @@ const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
-const { peers, root } = require('../peers');
+const { installOurs } = require('../ours');
+const { peers } = require('../peers');
 
 const SETTLE_MS = 300; // a core thread has opened its socket and log by then
 
+// Each package as npm installs it: ours with the prebuilt addon, not the one of this checkout.
 const works = {
   nothing: () => '',
   'nothing again': () => '',
   'no-op addon': () => `require(${JSON.stringify(peers.noop)});`,
-  xprofiler: () => `require(${JSON.stringify(root)})();`,
+  xprofiler: () => `require(${JSON.stringify(installOurs().folder)})();`,
   'xprofiler 3.1.0': () => `require(${JSON.stringify(peers.old)})();`,
 };
 
