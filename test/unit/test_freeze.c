@@ -186,7 +186,7 @@ static void each_thread_is_seen_once_with_its_stack(void **state) {
   for (int round = 0, missing = ROLES - 1; missing > 0; round++) {
     struct seen seen = {.context_agrees = true};
     struct xpf_freeze_options options = {
-        .native_stack = true, .in_handler = count_in_handler, .arg = &seen};
+        .native_stack = true, .timeout_ms = 5000, .in_handler = count_in_handler, .arg = &seen};
     assert_true(round < 20);
     int count = xpf_freeze_each(&options, note, &seen);
     assert_int_equal(count, seen.total);
