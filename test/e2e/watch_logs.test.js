@@ -205,15 +205,27 @@ describe('xprofctl logs', () => {
 
   test('no log yet, no line of the process', async () => {
     const app = await start({ log_interval: 3600 });
-    fs.readdirSync(app.logDir).forEach((name) => fs.rmSync(path.join(app.logDir, name)));
-    const none = await run(['logs', '-p', app.pid]);
+    // The process looks every second whether its log is still there, and makes it anew.
+    const clear = () => fs.readdirSync(app.logDir).forEach((name) => fs.rmSync(path.join(app.logDir, name), { force: true }));
+    const none = await until(async () => {
+      clear();
+      const result = await run(['logs', '-p', app.pid]);
+      return result.stderr.includes('There is no log') && result;
+    }, 'no log');
     assert.deepStrictEqual([none.status, none.stdout], [1, '']);
     assert.match(none.stderr, /There is no log in \S+ yet; a record is written every log_interval\./);
     const foreign = '[2026-01-01 00:00:01] [info] [shop] [1] [0] [4.0.0] not ours\n';
-    fs.writeFileSync(path.join(app.logDir, 'xprofiler-20260101.log'), foreign);
+    const putForeign = () => {
+      clear();
+      fs.writeFileSync(path.join(app.logDir, 'xprofiler-20260101.log'), foreign);
+    };
+    putForeign();
     const empty = await run(['logs', '-p', app.pid]);
     assert.strictEqual(empty.status, 1);
     assert.match(empty.stderr, new RegExp(`The log has no line of process ${app.pid}; --all-pids shows the others\\.`));
-    assert.match((await run(['logs', '-p', app.pid, '--all-pids'])).stdout, /not ours\n$/);
+    await until(async () => {
+      putForeign();
+      return /not ours\n$/.test((await run(['logs', '-p', app.pid, '--all-pids'])).stdout);
+    }, 'the foreign line');
   });
 });
