@@ -216,7 +216,7 @@ describe('a snapshot whose memory a blocked thread cannot give back', { timeout:
     for (let turn = 1; !/^blocked$/m.test(app.stdout); turn++) {
       app.tell('trap');
       await app.said('set', turn);
-      const { state } = await rpc.call('heapdump', { wait: true }, 40000);
+      const { state } = await rpc.call('heapdump', { wait: true }, 120000);
       assert.strictEqual(state, 'written');
       await until(() => /^blocked$/m.test(app.stdout) || app.stdout.split('late').length > turn, 'blocked, or late');
     }

@@ -105,7 +105,7 @@ for (const [what, body, hot] of [
     });
 
     test('heapdump', async () => {
-      const written = await rpc.call('heapdump', { wait: true }, 40000);
+      const written = await rpc.call('heapdump', { wait: true }, 120000);
       assert.strictEqual(read(written.filepath).snapshot.node_count, written.nodes);
     });
 

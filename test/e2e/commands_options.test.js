@@ -261,18 +261,18 @@ describe('commands, their parameters', { timeout: 240000 }, () => {
     const { error } = await within(dump.reply, 'its reply', 30000);
     assert.strictEqual(error && error.code, -32004);
     assert.ok(!app.files().some((name) => name.includes('cancelled dump')), `${app.files()}`);
-    await rpc.call('heapdump', { wait: true, name: 'the next dump' }, 40000);
+    await rpc.call('heapdump', { wait: true, name: 'the next dump' }, 120000);
   });
 
   test('heapdump max_rss_mb: given up beyond it, with the figures; the program lives', async () => {
     const before_ = app.files();
-    const error = await rpc.refused('heapdump', { max_rss_mb: 20, wait: true }, 40000);
+    const error = await rpc.refused('heapdump', { max_rss_mb: 20, wait: true }, 120000);
     assert.strictEqual(error.code, -32007, error.message);
     assert.match(error.message, /given up at \d+ MB RSS \(budget 20 MB\)/);
     assert.strictEqual(error.data.field, 'max_rss_mb');
     assert.deepStrictEqual(app.files(), before_);
     assert.ok(app.isAlive());
-    const written = await rpc.call('heapdump', { max_rss_mb: 100000, wait: true }, 40000);
+    const written = await rpc.call('heapdump', { max_rss_mb: 100000, wait: true }, 120000);
     assert.ok(written.nodes > 60000);
   });
 });

@@ -100,7 +100,7 @@ describe('commands, worker threads', { timeout: 240000 }, () => {
     }
     const report = await rpc.call('diag_report', { thread_id: id, wait: true });
     assert.strictEqual(read(report.filepath).thread_id, id);
-    const dump = await rpc.call('heapdump', { thread_id: `${id}`, wait: true }, 40000);
+    const dump = await rpc.call('heapdump', { thread_id: `${id}`, wait: true }, 120000);
     assert.ok(read(dump.filepath).strings.includes('workOfTheWorker'));
     await endWorker();
   });
@@ -156,7 +156,7 @@ describe('commands, worker threads', { timeout: 240000 }, () => {
     const dump = rpc.send('heapdump', { thread_id: id, wait: true });
     await rpc.call('check_version');
     await endWorker();
-    const { result, error } = await within(dump.reply, 'the waiter is told', 40000);
+    const { result, error } = await within(dump.reply, 'the waiter is told', 120000);
     if (error) assert.ok([-32001, -32002, -32603].includes(error.code), `${error.code} ${error.message}`);
     else assert.ok(read(result.filepath).snapshot.node_count > 0);
     assert.deepStrictEqual(app.files().filter((name) => name.startsWith('.')), []);

@@ -62,7 +62,7 @@ describe('contents of the files', { timeout: 240000 }, () => {
   after(() => app.stop());
 
   const make = async (method, params = {}) => {
-    const reply = await rpc.call(method, { ...params, wait: true }, 40000);
+    const reply = await rpc.call(method, { ...params, wait: true }, 120000);
     return { reply, file: reply.filepath };
   };
 

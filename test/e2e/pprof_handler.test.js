@@ -132,13 +132,13 @@ describe('with http', LIMIT, () => {
   });
 });
 
-describe('with frameworks', LIMIT, () => {
+describe('with frameworks', { timeout: 600000 }, () => {
   let home;
   let problem = '';
   before(() => {
     home = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-frameworks-'));
     const words = ['install', '--silent', '--no-audit', '--no-fund', '--prefix', home, 'express@4', 'fastify@4'];
-    const { status, stderr } = spawnSync('npm', words, { encoding: 'utf8', timeout: 150000, shell: false });
+    const { status, stderr } = spawnSync('npm', words, { encoding: 'utf8', timeout: 300000, shell: false });
     if (status !== 0) problem = `npm install failed: ${stderr}`;
   });
   after(() => fs.rmSync(home, { recursive: true, force: true }));

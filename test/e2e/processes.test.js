@@ -342,7 +342,7 @@ test('twenty processes that start at once lose no line, and a dead one is droppe
     gone.child.kill('SIGKILL');
     await gone.ended;
     const all = Array.from({ length: 20 }, () => start(['app.js']));
-    await until(() => all.every(({ stdout }) => stdout.includes('up')), 'twenty processes', 40000);
+    await until(() => all.every(({ stdout }) => stdout.includes('up')), 'twenty processes', 120000);
     const lines = () => fs.readFileSync(file, 'utf8').split('\n').slice(0, -1);
     const pids = () => lines().map((line) => line.split('\0')[0]).sort();
     const wanted = all.map(({ pid }) => String(pid)).sort();

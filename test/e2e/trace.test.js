@@ -107,7 +107,7 @@ describe('a trace', LIMIT, () => {
     await rpc.refused('start_trace');
     await sleep(1000); // the size is reached; a fast machine has ended by itself then, a slow one is ended
     const stopped = rpc.send('stop_trace', { wait: true });
-    const { result } = await within(waiting.reply, 'the end of the trace', 40000);
+    const { result } = await within(waiting.reply, 'the end of the trace', 120000);
     await stopped.reply;
     assert.strictEqual(result.ended_by, 'size limit');
     assert.ok(result.bytes > 0.3 * 2 ** 20 && result.bytes <= 2 ** 20, result.bytes);
@@ -141,7 +141,7 @@ describe('a trace', LIMIT, () => {
       serve({ end() { clearInterval(it); process.stdin.destroy(); } });`);
     for (let i = 0; i < 5; i++) {
       const options = { profiling_time: 200 + 40 * i, wait: true, categories: 'node,v8' };
-      const result = await rpc.call('start_trace', options, 40000);
+      const result = await rpc.call('start_trace', options, 120000);
       assert.ok(result.events > 1000, JSON.stringify(result));
       fs.unlinkSync(result.filepath);
     }
