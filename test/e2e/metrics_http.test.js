@@ -122,11 +122,12 @@ test('mean and percentiles are those of the durations that the application measu
     for (const percent of [50, 95, 99]) {
       const exact = durations[Math.ceil((percent / 100) * durations.length) - 1];
       const told = main[`http_p${percent}_ms`];
-      assert.ok(told >= exact - 0.5 && told <= exact * 1.0625 + 3, `p${percent}: ${told}, own ${exact}`);
+      // The two look at the clock one after the other; a busy machine may stop the thread in between.
+      assert.ok(told >= exact - 5 && told <= exact * 1.0625 + 5, `p${percent}: ${told}, own ${exact}`);
     }
     assert.ok(main.http_p50_ms >= 19 && main.http_p95_ms >= 99 && main.http_p99_ms >= 299);
     const mean = durations.reduce((sum, ms) => sum + ms, 0) / durations.length;
-    assert.ok(Math.abs(main.http_rt - mean) < 3, `${main.http_rt}, own ${mean}`);
+    assert.ok(Math.abs(main.http_rt - mean) < 5, `${main.http_rt}, own ${mean}`);
   });
 });
 
@@ -244,7 +245,7 @@ for (const order of ['by_http', 'by_fetch']) {
       );
       assert.strictEqual(main.http_requests_total, 0, 'served requests are others');
       const mean = durations.reduce((sum, ms) => sum + ms, 0) / durations.length;
-      assert.ok(main.client_rt <= mean + 1 && main.client_rt > 20, `${main.client_rt}, own ${mean}`);
+      assert.ok(main.client_rt <= mean + 5 && main.client_rt > 20, `${main.client_rt}, own ${mean}`);
       assert.ok(main.client_p50_ms > 15 && main.client_p99_ms >= 59 && main.client_p99_ms < 10000);
     });
   });

@@ -419,11 +419,17 @@ describe('processes and workers that die young', { timeout: 240000 }, () => {
         },
       });`, { config: { log_interval: 1 } });
     const rpc = await app.rpc();
-    app.tell('bomb');
     let profiled = 0;
+    let rounds = 0;
     const replies = [];
-    const isOver = () => app.stdout.includes('over\n');
-    while (!isOver() && app.isAlive()) {
+    const isOver = () => app.stdout.split('over\n').length > rounds;
+    while (app.isAlive()) {
+      if (isOver()) {
+        // On a busy machine none may live long enough to be profiled: once more.
+        if (rounds > 0 && (profiled > 0 || rounds >= 4)) break;
+        rounds++;
+        app.tell('bomb');
+      }
       const { environments } = await rpc.call('list_environments');
       await rpc.call('metrics');
       await rpc.call('metrics', { format: 'prometheus' });
