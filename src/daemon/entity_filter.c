@@ -37,6 +37,11 @@ bool xpf_entity_filter_has(const struct xpf_entity_filter *filter,
           (entity->parent && xpf_name_list_has(&filter->keys, entity->parent->key)));
 }
 
+void xpf_entity_filter_no_kind(struct xpf_exchange *exchange, const char *name) {
+  xpf_exchange_reply_error(exchange, 400, "kind",
+                           "kind: there is no kind `%.80s`; /api/kinds lists them", name);
+}
+
 int xpf_entity_filter_read(struct xpf_entity_filter *out, struct xpf_exchange *exchange,
                            bool takes_past) {
   const struct xpf_world *world = xpf_exchange_daemon(exchange)->world;
@@ -50,9 +55,7 @@ int xpf_entity_filter_read(struct xpf_entity_filter *out, struct xpf_exchange *e
     }
   for (unsigned i = 0; !takes_past && i < out->kinds.count; i++)
     if (!xpf_world_kind_named(world, out->kinds.names[i])) {
-      xpf_exchange_reply_error(exchange, 400, "kind",
-                               "kind: there is no kind `%.80s`; /api/kinds lists them",
-                               out->kinds.names[i]);
+      xpf_entity_filter_no_kind(exchange, out->kinds.names[i]);
       return -ENOENT;
     }
   return 0;

@@ -22,9 +22,11 @@ struct xpf_entity_filter {
   struct xpf_name_list kinds, keys, fields;
 };
 struct xpf_exchange;
-/* From the parameters of a request. takes_past: also kinds that are known no more. 0; else the
- * request is answered with what is wrong. */
+/* From the parameters of a request. takes_past: whether its kinds are known is not looked at. 0;
+ * else the request is answered with what is wrong. */
 int xpf_entity_filter_read(struct xpf_entity_filter *out, struct xpf_exchange *exchange,
                            bool takes_past);
+/* Answers that there is no kind of that name. */
+void xpf_entity_filter_no_kind(struct xpf_exchange *exchange, const char *name);
 bool xpf_entity_filter_has(const struct xpf_entity_filter *filter, const struct xpf_entity *entity);
 #endif

@@ -1,6 +1,8 @@
 #include "daemon/entity_json.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 static void text(struct xpf_json *json, const char *key, const char *value) {
   xpf_json_key(json, key);
@@ -27,20 +29,45 @@ static void names_json(struct xpf_json *json, const char *key, const char *const
   xpf_json_array_end(json);
 }
 
-void xpf_kind_json(struct xpf_json *json, const struct xpf_kind *kind) {
+static void begin_kind(struct xpf_json *json, const char *name, const char *help,
+                       const char *const *labels, const char *const *info,
+                       uint64_t stale_after_ms) {
   xpf_json_object_begin(json);
-  text(json, "name", kind->name);
-  text(json, "help", kind->help);
-  names_json(json, "labels", kind->labels);
-  names_json(json, "info", kind->info);
+  text(json, "name", name);
+  text(json, "help", help);
+  names_json(json, "labels", labels);
+  names_json(json, "info", info);
   xpf_json_key(json, "stale_after_ms");
-  xpf_json_uint(json, kind->stale_after_ms);
+  xpf_json_uint(json, stale_after_ms);
   xpf_json_key(json, "fields");
   xpf_json_array_begin(json);
+}
+
+static void end_kind(struct xpf_json *json, bool is_gone) {
+  xpf_json_array_end(json);
+  xpf_json_key(json, "gone");
+  xpf_json_bool(json, is_gone);
+  xpf_json_object_end(json);
+}
+
+void xpf_kind_json(struct xpf_json *json, const struct xpf_kind *kind) {
+  begin_kind(json, kind->name, kind->help, kind->labels, kind->info, kind->stale_after_ms);
   for (unsigned i = 0; i < kind->fields_count; i++)
     field_json(json, &kind->fields[i]);
-  xpf_json_array_end(json);
-  xpf_json_object_end(json);
+  end_kind(json, false);
+}
+
+void xpf_kind_json_gone(struct xpf_json *json, const struct xpf_store_past_kind *kind) {
+  const char *line = kind->fields, *end;
+  begin_kind(json, kind->name, "", NULL, NULL, (uint64_t)kind->stale_after_ms);
+  for (; (end = strchr(line, '\n')) != NULL && end - line > 2; line = end + 1) {
+    char key[128];
+    struct xpf_field field = {.key = key, .unit = "", .help = ""};
+    snprintf(key, sizeof key, "%.*s", (int)(end - line - 2), line);
+    field.type = end[-1] == 'c' ? XPF_FIELD_COUNTER : XPF_FIELD_GAUGE;
+    field_json(json, &field);
+  }
+  end_kind(json, true);
 }
 
 static void pairs_json(struct xpf_json *json, const char *key, const char *const *names,

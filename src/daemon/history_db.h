@@ -65,6 +65,7 @@ static inline int64_t xpf_span_start(int64_t at_s, int64_t span_s) {
   X(ENTITY_LOST, "UPDATE entity SET until_ms = ? WHERE id = ? AND until_ms = 0") \
   X(ENTITY_LOST_ALL, "UPDATE entity SET until_ms = max(since_ms, ?) WHERE until_ms = 0") \
   X(ENTITY_LIST, "SELECT k.name, e.key, e.parent, e.labels, e.info, e.since_ms, e.until_ms FROM entity e JOIN kind k ON k.id = e.kind WHERE (?1 IS NULL OR k.name = ?1) AND e.since_ms < ?2 AND (e.until_ms = 0 OR e.until_ms >= ?3) ORDER BY e.since_ms DESC LIMIT ?4") \
+  X(KIND_LIST, "SELECT k.name, l.fields, l.gap_ms FROM kind k JOIN layout l ON l.id = (SELECT max(id) FROM layout WHERE kind = k.id) WHERE EXISTS (SELECT 1 FROM entity e WHERE e.kind = k.id AND e.since_ms < ?1 AND (e.until_ms = 0 OR e.until_ms >= ?2)) ORDER BY k.name LIMIT ?3") \
   X(ENTITY_OLD, "DELETE FROM entity WHERE until_ms > 0 AND until_ms < ?") \
   X(ENTITY_MANY, "DELETE FROM entity WHERE until_ms > 0 AND id <= (SELECT max(id) FROM entity) - ?") \
   X(EVENT_PUT, "INSERT INTO event(at_ms, name, kind, key, text) VALUES(?, ?, ?, ?, ?)") \

@@ -1,4 +1,4 @@
-/* What there is: kinds and their entities. */
+/* What there is: entities of all kinds. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,33 +11,6 @@
 #include "daemon/route_list.h"
 
 #define ANSWER_MAX (64u * 1024 * 1024)
-
-static void reply(struct xpf_exchange *exchange, struct xpf_memory_sink *sink) {
-  if (sink->sink.error) {
-    xpf_memory_sink_free(sink);
-    xpf_exchange_reply_error(exchange, 503, NULL,
-                             "the answer is too large; ask for fewer kinds or keys");
-    return;
-  }
-  xpf_exchange_reply_take(exchange, 200, "application/json; charset=utf-8", sink->data, sink->size);
-}
-
-void xpf_route_kinds(struct xpf_exchange *exchange) {
-  const struct xpf_world *world = xpf_exchange_daemon(exchange)->world;
-  struct xpf_memory_sink sink;
-  struct xpf_json json;
-  xpf_memory_sink_init(&sink, ANSWER_MAX);
-  xpf_json_init(&json, &sink.sink, false);
-  xpf_json_object_begin(&json);
-  xpf_json_key(&json, "kinds");
-  xpf_json_array_begin(&json);
-  const struct xpf_kind *kind;
-  for (unsigned i = 0; (kind = xpf_world_kind(world, i)) != NULL; i++)
-    xpf_kind_json(&json, kind);
-  xpf_json_array_end(&json);
-  xpf_json_object_end(&json);
-  reply(exchange, &sink);
-}
 
 /* Opens the list with what is there and came before that moment; the caller closes it. */
 static void begin_list(struct xpf_json *json, const struct xpf_world *world,
@@ -65,16 +38,12 @@ static void end_list(struct xpf_json *json) {
 struct past {
   struct xpf_history_ask ask; /* first */
   struct xpf_entity_filter filter;
-  int64_t to_ms;
+  int64_t from_ms, to_ms;
 };
 
-/* Of what is gone the world knows nothing; what is there stands in the list already. */
-static bool is_wanted(const struct past *past, const struct xpf_world *world,
-                      const struct xpf_store_entity *entity) {
-  const struct xpf_kind *kind = xpf_world_kind_named(world, entity->kind);
+static bool is_wanted(const struct past *past, const struct xpf_store_entity *entity) {
   const struct xpf_name_list *keys = &past->filter.keys;
-  return !(kind && xpf_world_find(world, kind, entity->key)) &&
-         xpf_name_list_has(&past->filter.kinds, entity->kind) &&
+  return xpf_name_list_has(&past->filter.kinds, entity->kind) &&
          (xpf_name_list_has(keys, entity->key) ||
           (entity->parent && xpf_name_list_has(keys, entity->parent)));
 }
@@ -114,6 +83,19 @@ static void write_gone(struct xpf_json *json, const struct xpf_store_entity *ent
   xpf_json_object_end(json);
 }
 
+/* Of what is gone the world knows nothing. What is there stands in the list already, but for what
+ * came before that moment, and again after it: the world begins with each start of xprofd. */
+static void write_past(struct xpf_json *json, const struct past *past,
+                       const struct xpf_store_entity *entity) {
+  const struct xpf_world *world = past->ask.daemon->world;
+  const struct xpf_kind *kind = xpf_world_kind_named(world, entity->kind);
+  const struct xpf_entity *living = kind ? xpf_world_find(world, kind, entity->key) : NULL;
+  if (!living)
+    write_gone(json, entity);
+  else if (living->since_ms >= past->to_ms)
+    xpf_entity_json(json, living, &past->filter.fields, xpf_world_now_ms());
+}
+
 static void past_answered(void *arg, int error, const struct xpf_store_entity *entities,
                           size_t count) {
   struct past *past = arg;
@@ -128,32 +110,67 @@ static void past_answered(void *arg, int error, const struct xpf_store_entity *e
     xpf_json_init(&json, &sink.sink, false);
     begin_list(&json, world, &past->filter, past->to_ms);
     for (size_t i = 0; i < count; i++)
-      if (is_wanted(past, world, &entities[i]))
-        write_gone(&json, &entities[i]);
+      if (is_wanted(past, &entities[i]))
+        write_past(&json, past, &entities[i]);
     end_list(&json);
     xpf_history_ask_reply(exchange, &sink);
   }
   free(past);
 }
 
+static int ask_past(struct past *past) {
+  const struct xpf_daemon *daemon = past->ask.daemon;
+  const struct xpf_name_list *kinds = &past->filter.kinds;
+  return daemon->store_engine->entities(daemon->store, kinds->count == 1 ? kinds->names[0] : NULL,
+                                        past->from_ms, past->to_ms, XPF_STORE_LIMIT_MAX,
+                                        past_answered, past);
+}
+
+/* The first of the wanted kinds that is not known now, and not among these. */
+static const char *unknown_kind(const struct past *past, const struct xpf_store_past_kind *kinds,
+                                size_t count) {
+  for (unsigned i = 0; i < past->filter.kinds.count; i++) {
+    const char *name = past->filter.kinds.names[i];
+    size_t at = 0;
+    while (at < count && strcmp(kinds[at].name, name) != 0)
+      at++;
+    if (at == count && !xpf_world_kind_named(past->ask.daemon->world, name))
+      return name;
+  }
+  return NULL;
+}
+
+static void past_kinds_answered(void *arg, int error, const struct xpf_store_past_kind *kinds,
+                                size_t count) {
+  struct past *past = arg;
+  struct xpf_exchange *exchange = past->ask.exchange;
+  const char *unknown = error ? NULL : unknown_kind(past, kinds, count);
+  if (exchange && !error && !unknown && (error = ask_past(past)) == 0)
+    return;
+  if (exchange && unknown)
+    xpf_entity_filter_no_kind(exchange, unknown);
+  else if (exchange)
+    xpf_history_ask_fail(exchange, error);
+  free(past);
+}
+
 static void list_past(struct xpf_exchange *exchange) {
   const struct xpf_daemon *daemon = xpf_exchange_daemon(exchange);
   struct past *past = calloc(1, sizeof *past);
-  int64_t from_ms;
   if (!past) {
     xpf_history_ask_fail(exchange, -ENOMEM);
     return;
   }
   if (!xpf_history_ask_begin(&past->ask, exchange) ||
       xpf_entity_filter_read(&past->filter, exchange, true) != 0 ||
-      !xpf_history_ask_range(exchange, 0, &from_ms, &past->to_ms)) {
+      !xpf_history_ask_range(exchange, 0, &past->from_ms, &past->to_ms)) {
     free(past);
     return;
   }
-  const struct xpf_name_list *kinds = &past->filter.kinds;
-  int error = daemon->store_engine->entities(daemon->store,
-                                             kinds->count == 1 ? kinds->names[0] : NULL, from_ms,
-                                             past->to_ms, XPF_STORE_LIMIT_MAX, past_answered, past);
+  /* What is not known now may have been; the history is asked about it first. */
+  int error = unknown_kind(past, NULL, 0) ? daemon->store_engine->kinds(daemon->store, 0, INT64_MAX,
+                                                                        past_kinds_answered, past)
+                                          : ask_past(past);
   if (error) {
     free(past);
     xpf_history_ask_fail(exchange, error);
@@ -178,5 +195,11 @@ void xpf_route_entities(struct xpf_exchange *exchange) {
   xpf_json_init(&json, &sink.sink, false);
   begin_list(&json, world, &filter, INT64_MAX);
   end_list(&json);
-  reply(exchange, &sink);
+  if (!sink.sink.error) {
+    xpf_exchange_reply_take(exchange, 200, "application/json; charset=utf-8", sink.data, sink.size);
+    return;
+  }
+  xpf_memory_sink_free(&sink);
+  xpf_exchange_reply_error(exchange, 503, NULL,
+                           "the answer is too large; ask for fewer kinds or keys");
 }

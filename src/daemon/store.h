@@ -75,6 +75,15 @@ struct xpf_store_entity {
 typedef void (*xpf_store_entities_answered)(void *arg, int error,
                                             const struct xpf_store_entity *entities, size_t count);
 
+/* Kinds of the past. */
+struct xpf_store_past_kind {
+  const char *name;
+  const char *fields; /* the last it had, one a line: key, a space, 'g' (gauge) or 'c' (counter) */
+  int64_t stale_after_ms;
+};
+typedef void (*xpf_store_kinds_answered)(void *arg, int error,
+                                         const struct xpf_store_past_kind *kinds, size_t count);
+
 struct xpf_store_figures { /* its own cost */
   uint64_t bytes_on_disk, frames_written, frames_lost, events_written;
   double last_write_seconds, write_seconds_total;
@@ -98,6 +107,9 @@ struct xpf_store_engine {
   /* Entities of a kind (NULL: of all) that had values in that time, newest first. */
   int (*entities)(struct xpf_store *store, const char *kind, int64_t from_ms, int64_t to_ms,
                   size_t limit, xpf_store_entities_answered answered, void *arg);
+  /* Kinds of which there was an entity in that time, by name. */
+  int (*kinds)(struct xpf_store *store, int64_t from_ms, int64_t to_ms,
+               xpf_store_kinds_answered answered, void *arg);
   /* Nobody wants what was asked with this arg any more: it is answered soon, with -ECANCELED when
    * it was not complete. */
   void (*cancel)(struct xpf_store *store, void *arg);

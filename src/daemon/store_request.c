@@ -95,6 +95,11 @@ void xpf_store_request_free(struct xpf_store_request *request) {
     free_text(entity->labels_json);
     free_text(entity->info_json);
   }
+  for (size_t i = 0; request->kinds && i < request->count; i++) {
+    free_text(request->kinds[i].name);
+    free_text(request->kinds[i].fields);
+  }
+  free(request->kinds);
   free(request->events);
   free(request->entities);
   free_list(request->keys);
@@ -113,6 +118,8 @@ void xpf_store_request_deliver(const struct xpf_store_request *request) {
     request->answered(request->arg, &request->answer);
   else if (request->type == XPF_REQUEST_EVENTS)
     request->events_answered(request->arg, request->error, request->events, request->count);
-  else
+  else if (request->type == XPF_REQUEST_ENTITIES)
     request->entities_answered(request->arg, request->error, request->entities, request->count);
+  else
+    request->kinds_answered(request->arg, request->error, request->kinds, request->count);
 }

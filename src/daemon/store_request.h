@@ -8,7 +8,12 @@
 #include <stdint.h>
 #include "daemon/store.h"
 
-enum xpf_request_type { XPF_REQUEST_SERIES, XPF_REQUEST_EVENTS, XPF_REQUEST_ENTITIES };
+enum xpf_request_type {
+  XPF_REQUEST_SERIES,
+  XPF_REQUEST_EVENTS,
+  XPF_REQUEST_ENTITIES,
+  XPF_REQUEST_KINDS
+};
 
 struct xpf_store_request {
   struct xpf_store_request *next;
@@ -34,11 +39,13 @@ struct xpf_store_request {
 
   struct xpf_store_event *events;
   struct xpf_store_entity *entities;
+  struct xpf_store_past_kind *kinds;
   size_t count;
 
   xpf_store_answered answered;
   xpf_store_events_answered events_answered;
   xpf_store_entities_answered entities_answered;
+  xpf_store_kinds_answered kinds_answered;
 };
 /* 0, -ENOMEM, -EINVAL, -E2BIG. */
 int xpf_store_request_series(struct xpf_store_request **out, const struct xpf_store_query *query);

@@ -209,6 +209,7 @@ const struct xpf_store_engine xpf_store_sqlite = {
     .query = xpf_store_reader_query,
     .events = xpf_store_reader_events,
     .entities = xpf_store_reader_entities,
+    .kinds = xpf_store_reader_kinds,
     .cancel = sqlite_cancel,
     .figures = sqlite_figures,
     .close = sqlite_close,

@@ -196,6 +196,8 @@ int xpf_store_reader_events(struct xpf_store *store, int64_t from_ms, int64_t to
 int xpf_store_reader_entities(struct xpf_store *store, const char *kind, int64_t from_ms,
                               int64_t to_ms, size_t limit, xpf_store_entities_answered answered,
                               void *arg);
+int xpf_store_reader_kinds(struct xpf_store *store, int64_t from_ms, int64_t to_ms,
+                           xpf_store_kinds_answered answered, void *arg);
 void xpf_store_reader_cancel(struct xpf_store *store, void *arg); /* NULL: all */
 void xpf_store_reader_run(void *store);
 /* [loop] Gives out the answers that are ready. */

@@ -79,6 +79,16 @@ int xpf_store_reader_entities(struct xpf_store *store, const char *kind, int64_t
   return submit(store, request, arg);
 }
 
+int xpf_store_reader_kinds(struct xpf_store *store, int64_t from_ms, int64_t to_ms,
+                           xpf_store_kinds_answered answered, void *arg) {
+  struct xpf_store_request *request =
+      new_list(XPF_REQUEST_KINDS, NULL, NULL, from_ms, to_ms, XPF_STORE_LIMIT_MAX);
+  if (!request)
+    return -ENOMEM;
+  request->kinds_answered = answered;
+  return submit(store, request, arg);
+}
+
 /* A question that ends before it began, or after: with the mutex held. */
 static void put_done(struct xpf_store_reader *reader, struct xpf_store_request *request) {
   request->next = NULL;
@@ -152,47 +162,71 @@ static bool copy_entity(sqlite3_stmt *row, struct xpf_store_entity *entity) {
   return entity->kind && entity->key && entity->labels_json && entity->info_json;
 }
 
-/* Room for one more. */
-static bool grow_list(struct xpf_store_request *request, size_t *capacity) {
-  if (request->count < *capacity)
-    return true;
+static bool copy_kind(sqlite3_stmt *row, struct xpf_store_past_kind *kind) {
+  kind->name = copy_column(row, 0);
+  kind->fields = copy_column(row, 1);
+  kind->stale_after_ms = sqlite3_column_int64(row, 2);
+  return kind->name && kind->fields;
+}
+
+/* Room for one more in a list. NULL: no memory, and the list is as it was. */
+static void *grow(void *list, size_t count, size_t *capacity, size_t item_size) {
+  if (count < *capacity)
+    return list;
   size_t more = *capacity ? *capacity * 2 : 64;
-  if (request->type == XPF_REQUEST_EVENTS) {
-    struct xpf_store_event *grown = realloc(request->events, more * sizeof *grown);
-    if (!grown)
-      return false;
-    memset(grown + *capacity, 0, (more - *capacity) * sizeof *grown);
-    request->events = grown;
-  } else {
-    struct xpf_store_entity *grown = realloc(request->entities, more * sizeof *grown);
-    if (!grown)
-      return false;
-    memset(grown + *capacity, 0, (more - *capacity) * sizeof *grown);
-    request->entities = grown;
-  }
+  char *grown = realloc(list, more * item_size);
+  if (!grown)
+    return NULL;
+  memset(grown + *capacity * item_size, 0, (more - *capacity) * item_size);
   *capacity = more;
-  return true;
+  return grown;
+}
+
+/* Also what is half copied stands in the list: it is to be freed. */
+static bool copy_row(sqlite3_stmt *row, struct xpf_store_request *request, size_t *capacity) {
+  size_t at = request->count;
+  void *list;
+  if (request->type == XPF_REQUEST_EVENTS) {
+    if (!(list = grow(request->events, at, capacity, sizeof *request->events)))
+      return false;
+    request->events = list;
+    request->count++;
+    return copy_event(row, &request->events[at]);
+  }
+  if (request->type == XPF_REQUEST_ENTITIES) {
+    if (!(list = grow(request->entities, at, capacity, sizeof *request->entities)))
+      return false;
+    request->entities = list;
+    request->count++;
+    return copy_entity(row, &request->entities[at]);
+  }
+  if (!(list = grow(request->kinds, at, capacity, sizeof *request->kinds)))
+    return false;
+  request->kinds = list;
+  request->count++;
+  return copy_kind(row, &request->kinds[at]);
+}
+
+static sqlite3_stmt *rows_of(struct xpf_history_db *db, const struct xpf_store_request *request) {
+  int64_t from_ms = request->from_ms, to_ms = request->to_ms, limit = (int64_t)request->limit;
+  switch (request->type) {
+  case XPF_REQUEST_EVENTS:
+    return xpf_history_rows(db, XPF_SQL_EVENT_LIST, 0, "iitti", from_ms, to_ms, request->kind,
+                            request->key, limit);
+  case XPF_REQUEST_ENTITIES:
+    return xpf_history_rows(db, XPF_SQL_ENTITY_LIST, 0, "tiii", request->kind, to_ms, from_ms,
+                            limit);
+  default:
+    return xpf_history_rows(db, XPF_SQL_KIND_LIST, 0, "iii", to_ms, from_ms, limit);
+  }
 }
 
 static int read_list(struct xpf_history_db *db, struct xpf_store_request *request) {
-  bool is_events = request->type == XPF_REQUEST_EVENTS;
   size_t capacity = 0;
-  sqlite3_stmt *rows =
-      is_events
-          ? xpf_history_rows(db, XPF_SQL_EVENT_LIST, 0, "iitti", request->from_ms, request->to_ms,
-                             request->kind, request->key, (int64_t)request->limit)
-          : xpf_history_rows(db, XPF_SQL_ENTITY_LIST, 0, "tiii", request->kind, request->to_ms,
-                             request->from_ms, (int64_t)request->limit);
+  sqlite3_stmt *rows = rows_of(db, request);
   int code = rows ? SQLITE_ROW : SQLITE_ERROR, error = 0;
-  while (!error && rows && (code = sqlite3_step(rows)) == SQLITE_ROW) {
-    bool is_good = grow_list(request, &capacity);
-    if (is_good) {
-      size_t at = request->count++; /* also half copied it is to be freed */
-      is_good = is_events ? copy_event(rows, &request->events[at])
-                          : copy_entity(rows, &request->entities[at]);
-    }
-    error = is_good ? 0 : -ENOMEM;
-  }
+  while (!error && rows && (code = sqlite3_step(rows)) == SQLITE_ROW)
+    error = copy_row(rows, request, &capacity) ? 0 : -ENOMEM;
   sqlite3_reset(rows);
   if (error)
     return error;

@@ -256,7 +256,11 @@ test('the past of a plugin that was removed is answered, also after a restart', 
     const jobs = (await own.get('/api/kinds')).json.kinds.find(({ name }) => name.startsWith('plugin_past_jobs')).name;
     await own.stop();
     fs.rmSync(file);
+    const between = Date.now();
+    await until(() => Date.now() > between + 20, 'another moment');
     own = await start();
+    const living = (await own.get(`/api/entities?kind=host_load&from=-300000&to=${between}`)).json.entities;
+    assert.deepStrictEqual(living.map(({ kind, gone: isGone }) => [kind, isGone]), [['host_load', false]], 'what is there was there before the restart too');
     const { kinds } = (await own.get('/api/kinds')).json;
     assert.deepStrictEqual(kinds.filter(({ name }) => name.startsWith('plugin_past')), []);
     const past = (await own.get(depth)).json;
@@ -267,6 +271,16 @@ test('the past of a plugin that was removed is answered, also after a restart', 
     assert.ok(rate.values.some((value) => value > 0 && value < 100), JSON.stringify(rate));
     const { entities } = (await own.get('/api/entities?kind=plugin_past_depth&from=-300000')).json;
     assert.deepStrictEqual(entities.map(({ key, gone, labels }) => [key, gone, labels.queue]), [['former/a', true, 'a']]);
+    const named = (list) => list.filter(({ name }) => name.startsWith('plugin_past')).sort((left, right) => left.name.localeCompare(right.name));
+    const gone = named((await own.get('/api/kinds?from=-300000')).json.kinds);
+    assert.deepStrictEqual(gone.map(({ name, gone: isGone, fields }) => [name, isGone, fields.map(({ key, type }) => `${key} ${type}`).join()]), [['plugin_past_depth', true, 'value gauge'], [jobs, true, 'value counter']]);
+    assert.deepStrictEqual(named((await own.get('/api/kinds?from=1000&to=2000')).json.kinds), [], 'not of that time');
+    assert.strictEqual((await own.get('/api/entities?kind=plugin_past_depth&from=1000&to=2000')).json.entities.length, 0, 'a kind that was, not in that time');
+    for (const typo of ['plugin_past_dept', 'process,plugin_past_depth,proces']) {
+      const { status, json } = await own.get(`/api/entities?kind=${typo}&from=-300000`);
+      assert.deepStrictEqual([status, json.error?.field], [400, 'kind'], typo);
+      assert.match(json.error.message, new RegExp(`no kind \`${typo.split(',').pop()}\``));
+    }
     for (const wrong of ['kind=plugin_past_depth&key=former%2Fa&fields=nothing', 'kind=plugin_never&key=a&fields=value']) {
       const { status, json } = await own.get(`/api/series?${wrong}`);
       assert.deepStrictEqual([status, json.error.field], [400, 'kind'], wrong);

@@ -111,7 +111,26 @@ static void test_kinds(void **state) {
       "{\"key\":\"load\",\"type\":\"gauge\",\"unit\":\"\",\"family\":\"x_load\",\"labels\":null,"
       "\"help\":\"how much\",\"source\":\"here\"},"
       "{\"key\":\"bytes\",\"type\":\"counter\",\"unit\":\"bytes\",\"family\":\"x_total\","
-      "\"labels\":\"kind=\\\"a\\\"\",\"help\":\"how \\\"many\\\"\",\"source\":\"there\"}]}");
+      "\"labels\":\"kind=\\\"a\\\"\",\"help\":\"how "
+      "\\\"many\\\"\",\"source\":\"there\"}],\"gone\":false}");
+  xpf_memory_sink_free(&m);
+}
+
+static void test_a_kind_of_the_past(void **state) {
+  (void)state;
+  const struct xpf_store_past_kind kind = {
+      .name = "old", .fields = "a g\nbc c\n", .stale_after_ms = 9};
+  struct xpf_memory_sink m;
+  struct xpf_json json;
+  xpf_memory_sink_init(&m, SIZE_MAX);
+  xpf_json_init(&json, &m.sink, false);
+  xpf_kind_json_gone(&json, &kind);
+  assert_string_equal(
+      m.data, "{\"name\":\"old\",\"help\":\"\",\"labels\":[],\"info\":[],\"stale_after_ms\":9,"
+              "\"fields\":[{\"key\":\"a\",\"type\":\"gauge\",\"unit\":\"\",\"family\":null,"
+              "\"labels\":null,\"help\":\"\",\"source\":null},"
+              "{\"key\":\"bc\",\"type\":\"counter\",\"unit\":\"\",\"family\":null,"
+              "\"labels\":null,\"help\":\"\",\"source\":null}],\"gone\":true}");
   xpf_memory_sink_free(&m);
 }
 
@@ -179,8 +198,8 @@ static void test_requests(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_everything),     TEST(test_what_is_not_known), TEST(test_kinds),
-      TEST(test_lists_of_names), TEST(test_requests),
+      TEST(test_everything),         TEST(test_what_is_not_known), TEST(test_kinds),
+      TEST(test_a_kind_of_the_past), TEST(test_lists_of_names),    TEST(test_requests),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -481,6 +481,47 @@ static void on_events(void *arg, int error, const struct xpf_store_event *events
   }
 }
 
+static void on_kinds(void *arg, int error, const struct xpf_store_past_kind *kinds, size_t count) {
+  struct list *list = arg;
+  list->is_there = true;
+  list->error = error;
+  list->count = count;
+  list->text[0] = '\0';
+  for (size_t i = 0; i < count; i++) {
+    size_t at = strlen(list->text);
+    snprintf(list->text + at, sizeof list->text - at, "%s %d %.12s;", kinds[i].name,
+             (int)kinds[i].stale_after_ms, kinds[i].fields);
+  }
+}
+
+/* A kind is of a time when there was an entity of it. */
+static void kinds_of_the_past(void **state) {
+  (void)state;
+  struct store_world w;
+  struct list list = {0};
+  int64_t t = midnight(1);
+  assert_int_equal(store_world_begin(&w, 64 * MB, 14 * DAY), 0);
+  store_world_entity(&w, &STORE_KIND, "a");
+  run(&w, t, 2, 1);
+  store_world_wait(&w, 0);
+  static const struct {
+    int64_t from_s, to_s;
+    size_t count;
+  } RANGES[] = {{0, 100000 * (int64_t)DAY, 1}, {1, 2, 0}};
+  for (unsigned i = 0; i < 2; i++) {
+    list.is_there = false;
+    assert_int_equal(
+        w.engine->kinds(w.store, RANGES[i].from_s * 1000, RANGES[i].to_s * 1000, on_kinds, &list),
+        0);
+    while (!list.is_there)
+      uv_run(&w.loop, UV_RUN_ONCE);
+    assert_int_equal(list.error, 0);
+    assert_int_equal(list.count, RANGES[i].count);
+    assert_true(strncmp(list.text, "thing ", 6 * list.count) == 0);
+  }
+  store_world_end(&w);
+}
+
 static void entities_and_events_of_the_past(void **state) {
   (void)state;
   struct store_world w;
@@ -535,6 +576,7 @@ int main(void) {
       cmocka_unit_test(a_full_disk_is_told_and_survived),
       cmocka_unit_test(a_damaged_file_is_set_aside),
       cmocka_unit_test(what_is_not_ours_is_refused),
+      cmocka_unit_test(kinds_of_the_past),
       cmocka_unit_test(entities_and_events_of_the_past),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
