@@ -43,7 +43,7 @@ const query = (values) => {
 const getJson = async (path, values = {}, signal = undefined) => (await send(`${path}${query(values)}`, { signal })).json();
 
 export const api = {
-  kinds: (signal) => getJson('api/kinds', {}, signal),
+  kinds: (values, signal) => getJson('api/kinds', values, signal),
   entities: (values, signal) => getJson('api/entities', values, signal),
   series: (values, signal) => getJson('api/series', values, signal),
   events: (values, signal) => getJson('api/events', values, signal),

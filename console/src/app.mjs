@@ -101,11 +101,13 @@ export class App {
     }
   }
 
-  async load(page, signal) {
-    if (this.world.kinds.size === 0 || page.needsNewKinds) this.world.setKinds(await api.kinds(signal));
+  async load(page, signal, isAnew = false) {
+    const past = page.pastRange?.();
+    if (this.world.kinds.size === 0 || page.needsNewKinds || isAnew) this.world.setKinds(await withPast((values) => api.kinds(values, signal), past));
     const kinds = page.kinds();
+    const filter = { kind: kinds.join(','), ...page.entityFilter?.() };
     const [entities, events] = await Promise.all([
-      kinds.length > 0 ? api.entities({ kind: kinds.join(','), ...page.entityFilter?.() }, signal) : { at_ms: this.now(), entities: [] },
+      kinds.length > 0 ? withPast((values) => api.entities({ ...filter, ...values }, signal), past) : { at_ms: this.now(), entities: [] },
       api.events({ from: -EVENTS_SHOWN_MS, limit: 100 }, signal).catch((error) => {
         if (error.status === 401 || error.name === 'AbortError') throw error;
         return { events: [] }; // without a history there are none; xprofd says so elsewhere
@@ -125,8 +127,7 @@ export class App {
   /** After the stream was away: what came and went in the meantime. */
   async catchUp() {
     try {
-      this.world.setKinds(await api.kinds());
-      await this.load(this.page, this.opening.signal);
+      await this.load(this.page, this.opening.signal, true); // another xprofd may know other kinds
       this.page.caughtUp?.();
       this.page.update();
     } catch {
@@ -154,7 +155,8 @@ export class App {
       this.world.came(data, at);
       this.page.changed?.();
     } else if (event === 'gone') {
-      this.world.gone(data);
+      if (this.page.pastRange) this.world.end(data, at);
+      else this.world.gone(data);
       this.page.changed?.();
     } else if (event === 'event') {
       this.world.addEvent(data);
@@ -230,6 +232,17 @@ export class App {
 
   help() {
     showHelp(this.link.page);
+  }
+}
+
+/** Asks for what was in a range; for what is there now, when there is no history that could be asked. */
+async function withPast(ask, range) {
+  if (!range) return ask({});
+  try {
+    return await ask(range);
+  } catch (error) {
+    if (![404, 503, 504].includes(error.status)) throw error;
+    return ask({});
   }
 }
 

@@ -100,6 +100,25 @@ export class ChartPage {
     this.options?.(link.options);
   }
 
+  /** For pages that also show what is gone: that of their range, in /api/kinds and /api/entities. */
+  rangeOfPast() {
+    const { from, to } = boundsOf(this.link.range, this.app.now());
+    return { from: Math.round(from), to: 'last' in this.link.range ? '' : Math.round(to) };
+  }
+
+  /** Asks again what there is (or was), when the range is another. */
+  async reload() {
+    this.reloading?.abort();
+    this.reloading = new AbortController();
+    const { signal } = this.reloading;
+    try {
+      await this.app.load(this, signal);
+    } catch (error) {
+      if (!signal.aborted) this.app.fail(error, () => this.reload());
+    }
+    return !signal.aborted;
+  }
+
   caughtUp() {
     this.wish();
     this.timeline.load();
@@ -110,6 +129,7 @@ export class ChartPage {
     clearInterval(this.polling);
     this.timeline.stop();
     this.abort?.abort();
+    this.reloading?.abort();
     for (const chart of this.charts) chart.destroy();
   }
 

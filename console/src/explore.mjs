@@ -51,6 +51,40 @@ export class ExplorePage extends ChartPage {
     return kinds.has(this.kind) ? [this.kind] : [];
   }
 
+  pastRange() {
+    return this.rangeOfPast();
+  }
+
+  /** The stream knows nothing of kinds that are gone, and needs one. */
+  liveFilter() {
+    const { kinds } = this.app.world;
+    const living = (name) => kinds.has(name) && !kinds.get(name).gone;
+    return { kind: [this.kind, 'host_load', ...kinds.keys()].find(living) };
+  }
+
+  /** Those that are there before those that were. */
+  listed() {
+    const all = this.app.world.list(this.kind);
+    return [...all.filter(({ gone }) => !gone), ...all.filter(({ gone }) => gone)];
+  }
+
+  navigate(link) {
+    const isOther = JSON.stringify(link.range) !== JSON.stringify(this.link.range);
+    super.navigate(link);
+    if (isOther) this.showRange();
+  }
+
+  async showRange() {
+    const { kinds } = this.app.world;
+    const shown = kinds.get(this.kind);
+    if (!shown || !(await this.reload())) return;
+    const now = this.app.world.kinds;
+    if (!now.has(this.kind)) now.set(this.kind, { ...shown, gone: true }); // not of this range: without data
+    this.showKinds();
+    this.changed();
+    this.update();
+  }
+
   start() {
     const kind = this.app.world.kinds.get(this.kind);
     if (!kind) {
@@ -58,7 +92,7 @@ export class ExplorePage extends ChartPage {
       return;
     }
     setText(this.element.querySelector('h1'), kind.name);
-    setText(this.help, kind.help);
+    setText(this.help, kind.gone ? word('kindGone') : kind.help);
     this.showKinds();
     this.grid.setColumns(this.entityColumns(kind));
     this.grid.sortBy = ['name', 1];
@@ -93,9 +127,10 @@ export class ExplorePage extends ChartPage {
 
   showKinds() {
     const names = [...this.app.world.kinds.keys()].sort();
+    const isGone = (name) => this.app.world.kinds.get(name).gone;
     const linkTo = (name) => writeLink({ page: 'explore', part: name, range: this.link.range });
-    this.kindList.replaceChildren(...names.map((name) => h('a', { href: linkTo(name), title: this.app.world.kinds.get(name).help, 'aria-current': name === this.kind ? 'page' : null }, name)));
-    this.kindSelect.replaceChildren(...names.map((name) => h('option', { value: name }, name)));
+    this.kindList.replaceChildren(...names.map((name) => h('a', { href: linkTo(name), title: isGone(name) ? word('kindGone') : this.app.world.kinds.get(name).help, 'data-gone': isGone(name), 'aria-current': name === this.kind ? 'page' : null }, name)));
+    this.kindSelect.replaceChildren(...names.map((name) => h('option', { value: name }, isGone(name) ? `${name} (${word('core_gone')})` : name)));
     this.kindSelect.value = this.kind;
     this.kindList.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
   }
@@ -104,13 +139,21 @@ export class ExplorePage extends ChartPage {
     const { world } = this.app;
     const fields = [...kind.fields.values()].slice(0, COLUMNS_MAX);
     return [
-      { id: 'name', width: 140, priority: 0, isWide: true, label: word('column_entity'), sort: nameOf, show: (cell, entity) => Grid.showLink(cell, nameOf(entity) || word('theOnlyOne'), writeLink({ page: 'explore', part: this.kind, range: this.link.range, options: { key: entity.key, fields: this.fields.join(',') } })) },
+      { id: 'name', width: 140, priority: 0, isWide: true, label: word('column_entity'), sort: nameOf, show: (cell, entity) => this.showName(cell, entity) },
       ...fields.map(({ key, help, rateUnit }, index) => ({
         id: key, width: 104, priority: index + 1, isNumber: true, label: key, title: help,
         sort: (entity) => world.value(entity, key),
         show: (cell, entity) => Grid.showValue(cell, amount(world.value(entity, key), rateUnit), world.quality(entity, key)),
       })),
     ];
+  }
+
+  showName(cell, entity) {
+    Grid.showLink(cell, nameOf(entity) || word('theOnlyOne'), writeLink({ page: 'explore', part: this.kind, range: this.link.range, options: { key: entity.key, fields: this.fields.join(',') } }));
+    if (entity.gone && !cell.badge) cell.append((cell.badge = h('span', { class: 'badge' }, word('core_gone'))));
+    if (!cell.badge) return;
+    cell.badge.hidden = !entity.gone;
+    if (entity.gone) setAttribute(cell.badge, 'title', word('lastSeen', { at: when(entity.at, this.app.now()) }));
   }
 
   fieldColumns() {
@@ -147,7 +190,7 @@ export class ExplorePage extends ChartPage {
     const { world } = this.app;
     const kind = world.kinds.get(this.kind);
     const page = this.context();
-    const all = world.list(this.kind);
+    const all = this.listed();
     this.shownKeys = (this.key ? [this.key] : all.map(({ key }) => key)).slice(0, LINES_MAX);
     const charts = this.fields
       .map((key) => kind.fields.get(key))
@@ -162,7 +205,7 @@ export class ExplorePage extends ChartPage {
   }
 
   changed() {
-    if (!this.key && this.app.world.list(this.kind).slice(0, LINES_MAX).map(({ key }) => key).join() !== this.shownKeys.join()) {
+    if (!this.key && this.listed().slice(0, LINES_MAX).map(({ key }) => key).join() !== this.shownKeys.join()) {
       this.makeCharts();
       this.timeline.load();
     }
@@ -172,7 +215,7 @@ export class ExplorePage extends ChartPage {
     const { world } = this.app;
     const kind = world.kinds.get(this.kind);
     if (!kind) return;
-    const all = world.list(this.kind);
+    const all = this.listed();
     const match = (text, filter) => text.toLowerCase().includes(filter.value.trim().toLowerCase());
     this.one = this.key ? world.find(this.kind, this.key) : all.length === 1 ? all[0] : null;
     this.entityBox.hidden = all.length === 1 && !this.key;

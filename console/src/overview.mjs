@@ -2,6 +2,7 @@
 
 import { api } from './api.mjs';
 import { h, setAttribute, setText } from './dom.mjs';
+import { EndedList } from './ended.mjs';
 import { EventList } from './event_list.mjs';
 import { mainThreadOf, nameOf, PROCESS, processValue, THREAD, threadsOf, valueOf } from './fields.mjs';
 import { amount, NONE } from './format.mjs';
@@ -138,13 +139,16 @@ export class OverviewPage {
       empty: () => (this.filter.value ? word('noMatch') : word('noProcesses')),
       sorted: ([id, direction]) => this.remember({ sort: id === 'cpu' && direction < 0 ? '' : `${direction < 0 ? '-' : ''}${id}` }),
     });
+    this.ended = new EndedList(app, link, (options) => this.remember(options));
     this.advice = h('p', { class: 'advice', hidden: true });
     this.events = new EventList({ limit: 40 });
     this.element = h('div', { class: 'page overview' },
       this.tiles.element,
       h('div', { class: 'overview-body' },
-        h('section', { class: 'card processes', 'aria-label': word('page_processes') },
-          h('header', {}, h('h2', {}, word('page_processes')), this.count, this.filter), this.grid.element, this.advice),
+        h('div', { class: 'overview-lists' },
+          h('section', { class: 'card processes', 'aria-label': word('page_processes') },
+            h('header', {}, h('h2', {}, word('page_processes')), this.count, this.filter), this.grid.element, this.advice),
+          this.ended.element),
         h('aside', { class: 'card recent' }, h('header', {}, h('h2', {}, word('recent')), h('a', { href: '#/events' }, word('all'))), this.events.element)));
   }
 
@@ -169,10 +173,12 @@ export class OverviewPage {
   start() {
     this.update(); // makes the rows
     this.loadPast();
+    this.ended.load();
   }
 
   destroy() {
     this.grid.destroy();
+    this.ended.destroy();
     this.abort?.abort();
   }
 
@@ -185,6 +191,7 @@ export class OverviewPage {
   setFilter() {
     this.remember({ filter: this.filter.value.trim() });
     this.update();
+    this.ended.show(this.filter.value.trim());
   }
 
   focusFilter() {
@@ -229,7 +236,7 @@ export class OverviewPage {
   }
 
   changed() {
-    this.isChanged = true; // shown with the next frame
+    this.ended.loadSoon(); // the list itself is shown with the next frame
   }
 
   happened() {

@@ -5,12 +5,14 @@ import { ChartPage } from './chart_page.mjs';
 import { copyText, h, icon, setAttribute, setText } from './dom.mjs';
 import { EventList } from './event_list.mjs';
 import { nameOf, threadsOf } from './fields.mjs';
-import { duration } from './format.mjs';
+import { duration, when } from './format.mjs';
 import { processCharts } from './process_charts.mjs';
 import { Profiles } from './profiles.mjs';
 import { word } from './words.mjs';
 
 const FACTS = ['node_version', 'v8_version', 'version', 'user', 'cwd', 'script', 'command', 'cgroup', 'log_dir'];
+
+const ENDED_MAX = 16; // threads that are shown on
 
 export class ProcessPage extends ChartPage {
   constructor(app, link) {
@@ -39,6 +41,10 @@ export class ProcessPage extends ChartPage {
     return ['process', 'node', 'thread'].filter((kind) => kinds.has(kind));
   }
 
+  pastRange() {
+    return this.rangeOfPast();
+  }
+
   /** It and what belongs to it. */
   entityFilter() {
     return { key: this.key };
@@ -46,6 +52,19 @@ export class ProcessPage extends ChartPage {
 
   liveFilter() {
     return { kind: this.kinds().join(','), key: this.key };
+  }
+
+  navigate(link) {
+    const isOther = JSON.stringify(link.range) !== JSON.stringify(this.link.range);
+    super.navigate(link);
+    if (isOther) this.showRange();
+  }
+
+  /** Who it was and which threads it had, when that was not known before. */
+  async showRange() {
+    if (!(await this.reload())) return;
+    this.changed();
+    this.update();
   }
 
   isOurs({ kind, key }) {
@@ -81,7 +100,9 @@ export class ProcessPage extends ChartPage {
   }
 
   listThreads() {
-    return threadsOf(this.app.world, this.key).sort((left, right) => Number(left.labels.thread_id) - Number(right.labels.thread_id));
+    const threads = threadsOf(this.app.world, this.key);
+    const ended = threads.filter(({ gone }) => gone).sort((left, right) => right.at - left.at).slice(0, ENDED_MAX);
+    return [...threads.filter(({ gone }) => !gone), ...ended].sort((left, right) => Number(left.labels.thread_id) - Number(right.labels.thread_id));
   }
 
   options({ thread }) {
@@ -113,17 +134,19 @@ export class ProcessPage extends ChartPage {
     this.showTitle(process, node);
     this.showFacts(process, node);
     this.showThreads();
-    const core = process?.info.core || (node ? 'running' : 'none');
-    setAttribute(this.element, 'data-gone', entity ? null : 'true');
-    this.profiles.element.hidden = !node && core !== 'running';
-    this.showAdvice(entity ? core : 'gone');
+    const isGone = !entity || entity.gone;
+    const core = isGone ? 'gone' : process?.info.core || (node ? 'running' : 'none');
+    setAttribute(this.element, 'data-gone', isGone ? 'true' : null);
+    this.profiles.showEnded(isGone);
+    this.profiles.element.hidden = isGone ? !this.profiles.hasSome : !node && core !== 'running';
+    this.showAdvice(core);
   }
 
   showTitle(process, node) {
     const name = node ? node.labels.name || nameOf(process || node) : process ? nameOf(process) : word('processNumber', { pid: this.pid });
     setText(this.heading, name);
     document.title = `${name} (${this.pid}) · xprofd`;
-    const state = node || process ? process?.info.core || 'running' : 'gone';
+    const state = (node || process)?.gone !== false ? 'gone' : process?.info.core || 'running';
     this.badge.hidden = false;
     setText(this.badge, word(`core_${state}`));
     setAttribute(this.badge, 'data-core', state);
@@ -135,6 +158,8 @@ export class ProcessPage extends ChartPage {
     const uptime = node?.values.uptime ?? process?.values.uptime ?? this.app.world.find('thread', `${this.key}/0`)?.values.uptime;
     const rows = [[word('pid'), String(this.pid)], ...FACTS.filter((key) => info[key]).map((key) => [word(`fact_${key}`), info[key]])];
     if (Number.isFinite(uptime)) rows.splice(1, 0, [word('uptime'), duration(uptime)]);
+    const ended = [process, node].find((entity) => entity?.gone && entity.at);
+    if (ended) rows.splice(1, 0, [word('lastSeenName'), when(ended.at, this.app.now())]);
     const id = rows.join('\n');
     if (id === this.factsId) return;
     this.factsId = id;
@@ -170,7 +195,7 @@ export class ProcessPage extends ChartPage {
   }
 
   takeProfile(kind) {
-    if (!this.profiles.element.hidden) this.profiles.take(kind);
+    if (!this.profiles.element.hidden && !('gone' in this.element.dataset)) this.profiles.take(kind);
   }
 
   profileChanged(profile) {

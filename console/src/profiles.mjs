@@ -24,8 +24,9 @@ export class Profiles {
     this.buttons = KINDS.map((kind) => h('button', { 'data-kind': kind, title: word(`take_${kind}_title`), onclick: () => this.take(kind) }, word(`take_${kind}`)));
     this.refusal = h('p', { class: 'wrong', role: 'alert', hidden: true });
     this.list = h('ul', { class: 'profile-list' });
+    this.taking = h('div', { class: 'take', role: 'group', 'aria-label': word('takeProfile') }, this.buttons.slice(0, 4), h('label', { class: 'for' }, h('span', { class: 'faint' }, word('during')), this.seconds), this.buttons.slice(4));
     this.element = h('section', { class: 'card profiles', 'aria-label': word('profiles') },
-      h('header', {}, h('h2', {}, word('profiles')), h('div', { class: 'take', role: 'group', 'aria-label': word('takeProfile') }, this.buttons.slice(0, 4), h('label', { class: 'for' }, h('span', { class: 'faint' }, word('during')), this.seconds), this.buttons.slice(4))),
+      h('header', {}, h('h2', {}, word('profiles')), this.taking),
       this.refusal, this.list);
     this.show();
   }
@@ -44,6 +45,15 @@ export class Profiles {
 
   stop() {
     clearInterval(this.timer);
+  }
+
+  get hasSome() {
+    return this.profiles.size > 0;
+  }
+
+  /** Of what has ended there are only those that were taken. */
+  showEnded(hasEnded) {
+    this.taking.hidden = hasEnded;
   }
 
   isOurs({ key, pid }) {

@@ -3,6 +3,8 @@
 import { unitOf } from './format.mjs';
 
 const EVENTS_KEPT = 200;
+const ENDED_KEPT = 200; // of a kind
+const ENDED = { values: {}, quality: {}, before: {} };
 const APART_MS = 400;
 
 class Entity {
@@ -94,6 +96,7 @@ export class World {
     const entity = known || new Entity(raw);
     if (known) known.update(raw);
     else this.of(raw.kind).set(raw.key, entity);
+    if (entity.gone) Object.assign(entity, ENDED, { at: raw.updated_ms || at });
     if (raw.values && Object.keys(raw.values).length > 0) entity.take(raw.values, raw.quality, raw.updated_ms || at);
     return entity;
   }
@@ -110,6 +113,15 @@ export class World {
 
   gone({ kind, key }) {
     this.of(kind).delete(key);
+  }
+
+  /** It ended, and is shown on: for pages of the past. */
+  end({ kind, key }, at) {
+    const entity = this.find(kind, key);
+    if (!entity) return;
+    Object.assign(entity, ENDED, { gone: true, at });
+    const ended = this.list(kind).filter(({ gone }) => gone);
+    if (ended.length > ENDED_KEPT) this.gone(ended[0]);
   }
 
   /** Returns the entities that have new values. */

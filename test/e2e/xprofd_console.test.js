@@ -6,6 +6,9 @@
 /* global document, innerWidth, getComputedStyle, location -- what runs in the page */
 
 const assert = require('node:assert');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const { after, before, describe, test } = require('node:test');
 
 const { startApp } = require('./support/app');
@@ -373,12 +376,13 @@ http.createServer((request, response) => { spin(); response.end('hello'); }).lis
   say('up');
 });
 `;
-  let app, daemon, base;
+  let app, daemon, base, plugins;
   before(async () => {
     browser = await Browser.launch();
     app = startApp(CODE);
     await app.said('up');
-    daemon = await startXprofd();
+    plugins = fs.mkdtempSync(path.join(os.tmpdir(), 'xpf-plugins-'));
+    daemon = await startXprofd({ args: ['--plugin_dir', plugins] });
     base = `${daemon.url()}/`;
     await daemon.waitFor('/api/entities?kind=thread&fields=heap_used', ({ entities }) => entities.some(({ labels }) => labels.pid === `${app.pid}`));
   });
@@ -386,6 +390,44 @@ http.createServer((request, response) => { spin(); response.end('hello'); }).lis
     await daemon?.stop();
     await app?.stop();
     await browser?.close();
+    fs.rmSync(plugins, { recursive: true, force: true });
+  });
+
+  test('what is gone is found: a plugin that was removed, a process that ended', async () => {
+    const file = path.join(plugins, 'bygone.1s.sh');
+    fs.writeFileSync(file, '#!/bin/sh\necho "bygone_depth{queue=\\"mail\\"} $(date +%S)"\n', { mode: 0o755 });
+    const other = startApp('setInterval(() => {}, 1000); say("up");');
+    await other.said('up');
+    const isOther = ({ labels }) => labels.pid === String(other.pid);
+    const { key } = (await daemon.waitFor('/api/entities?kind=node', ({ entities }) => entities.some(isOther))).entities.find(isOther);
+    for (const series of [`kind=node&key=${key}&fields=rss`, 'kind=plugin_bygone_depth&key=bygone%2Fmail&fields=value']) {
+      await daemon.waitFor(`/api/series?${series}&from=-60000&step=1000`, (json) => json.series?.[0].values.filter((value) => value !== null).length > 1, series);
+    }
+    const page = await open(base, `/process/${key}`);
+    await isLive(page);
+    await until2(async () => (await text(page, '.badge')) === 'core', 'the process');
+    const name = await text(page, 'h1');
+    fs.rmSync(file);
+    await other.stop();
+    await until2(async () => (await text(page, '.badge')) === 'gone', 'its page tells that it ended');
+    assert.strictEqual(await text(page, 'h1'), name, 'and still has its name');
+    await page.goto(`${base}#/processes`);
+    await page.locator('.ended summary').click();
+    const row = page.locator('.ended .grid-row').filter({ hasText: String(other.pid) });
+    await row.waitFor(WAIT);
+    await row.getByRole('link').click();
+    await until2(async () => /from=\d+&to=\d+/.test(page.url()) && (await text(page, 'h1')) === name, 'its page, in the range of its end');
+    assert.strictEqual(await text(page, '.badge'), 'gone');
+    await chart(page, 'Resident memory by part').scrollIntoViewIfNeeded();
+    await until2(async () => (await colouredPixels(chart(page, 'Resident memory by part'))) > 5, 'what it used');
+    await daemon.waitFor('/api/entities?kind=plugin', ({ entities }) => entities.length === 0, 'the plugin is gone');
+    await page.goto(`${base}#/explore/plugin_bygone_depth`);
+    await page.locator('.grid-row, h1').filter({ hasText: 'bygone' }).first().waitFor(WAIT);
+    await until2(async () => (await colouredPixels(chart(page, 'value'))) > 5, 'what it told');
+    await page.goto(`${base}#/explore/process`);
+    const ended = page.locator('.grid-row').filter({ hasText: 'gone' }).filter({ hasText: name });
+    await ended.first().waitFor(WAIT);
+    await close(page);
   });
 
   test('from the overview to the flame graph of a process', async () => {
