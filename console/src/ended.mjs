@@ -55,8 +55,7 @@ export class EndedList {
     });
     this.element = h('details', { class: 'card ended', open: this.fixed !== null || SPANS_MS.includes(span), ontoggle: () => { remember({ ended: this.element.open && !this.range ? String(this.span) : '' }); this.load(); } },
       h('summary', {}, h('h2', {}, word('endedProcesses'))),
-      h('div', { class: 'ended-head' }, h('label', { class: 'for' }, h('span', { class: 'faint' }, word('endedWithin')), this.choice), this.count),
-      this.grid.element);
+      h('div', { class: 'ended-head' }, h('label', { class: 'for' }, h('span', { class: 'faint' }, word('endedWithin')), this.choice), this.count));
   }
 
   columns() {
@@ -79,6 +78,7 @@ export class EndedList {
 
   async load() {
     if (!this.element.open) return;
+    if (!this.grid.element.isConnected) this.element.append(this.grid.element);
     this.abort?.abort();
     this.abort = new AbortController();
     const { signal } = this.abort;

@@ -59,6 +59,26 @@ static int error_of(int code) {
   return code == SQLITE_OK ? 0 : code == SQLITE_NOMEM ? -ENOMEM : -EIO;
 }
 
+/* Where the finest tier begins and ends, with the frames that are no chunk yet: what is asked may
+ * reach from the first to the last of all days, and is not looked for there minute by minute. */
+static int read_finest(struct series *s) {
+  struct xpf_history_db *db = s->chunks->db;
+  int64_t first_s, last_s, chunk;
+  int code = xpf_history_number(db, XPF_SQL_FRAME_OTHER, 0, NEVER, &first_s, "ii", NEVER, NEVER);
+  if (code == SQLITE_OK)
+    code = xpf_history_number(db, XPF_SQL_FRAME_LAST, 0, -1, &last_s, "");
+  if (code == SQLITE_OK)
+    code = xpf_history_number(db, XPF_SQL_CHUNK_LAST, 0, -1, &chunk, "");
+  if (code != SQLITE_OK)
+    return code;
+  int64_t span_s = xpf_history_tiers[0].span_s;
+  int64_t chunks_end_s = chunk < 0 ? 0 : xpf_chunk_start(chunk) + span_s;
+  if (s->oldest_s[0] == NEVER && first_s != NEVER)
+    s->oldest_s[0] = xpf_span_start(first_s, span_s);
+  s->done_s[0] = last_s + 1 > chunks_end_s ? last_s + 1 : chunks_end_s;
+  return SQLITE_OK;
+}
+
 static int read_tiers(struct series *s) {
   struct xpf_history_db *db = s->chunks->db;
   int code = SQLITE_OK;
@@ -69,8 +89,7 @@ static int read_tiers(struct series *s) {
     if (code == SQLITE_OK)
       code = xpf_history_number(db, XPF_SQL_TIER_GET, 0, 0, &s->done_s[i], "i", (int64_t)i);
   }
-  s->done_s[0] = NEVER; /* the frames go on where the chunks end */
-  return error_of(code);
+  return error_of(code == SQLITE_OK ? read_finest(s) : code);
 }
 
 /* Seconds of the range that a tier has. */
@@ -107,7 +126,7 @@ static void add_part(struct series *s, unsigned tier, int64_t *at_s, int64_t to_
   int64_t from_s = *at_s;
   if (s->oldest_s[tier] != NEVER && s->oldest_s[tier] > from_s)
     from_s = s->oldest_s[tier];
-  if (s->oldest_s[tier] == NEVER && tier > 0) /* the finest may have frames */
+  if (s->oldest_s[tier] == NEVER)
     return;
   if (s->done_s[tier] < to_s)
     to_s = s->done_s[tier];

@@ -110,10 +110,39 @@ static void refuse_method(struct xpf_exchange *exchange, unsigned methods) {
     xpf_exchange_reply_error(exchange, 405, NULL, "`%.200s` takes only %s", exchange->path, allow);
 }
 
+static bool has_name(const char *names, const char *name) {
+  size_t size = strlen(name);
+  for (const char *at = names; *at; at += strcspn(at, " "), at += *at == ' ')
+    if (strcspn(at, " ") == size && memcmp(at, name, size) == 0)
+      return true;
+  return false;
+}
+
+/* A parameter that is not taken, or twice, would make another question of what was meant. Answers
+ * it when there is one. */
+static bool refuse_params(struct xpf_exchange *exchange) {
+  const char *names = exchange->route->params;
+  for (unsigned i = 0; names && i < exchange->params_count; i++) {
+    const char *name = exchange->params[i].name;
+    if (strcmp(name, "token") != 0 && !has_name(names, name)) {
+      xpf_exchange_reply_error(exchange, 400, name,
+                               "%.80s: is no parameter of `%.200s`; it takes %s", name,
+                               exchange->route->path, names[0] ? names : "none");
+      return true;
+    }
+    if (xpf_exchange_param(exchange, name) != exchange->params[i].value) {
+      xpf_exchange_reply_error(exchange, 400, name, "%.80s: is given twice", name);
+      return true;
+    }
+  }
+  return false;
+}
+
 /* The request is complete. */
 static void dispatch(struct xpf_exchange *exchange) {
   exchange->state = XPF_EXCHANGE_HANDLING;
-  exchange->route->handle(exchange);
+  if (!refuse_params(exchange))
+    exchange->route->handle(exchange);
 }
 
 static int find_route(struct xpf_connection *connection, struct xpf_exchange *exchange) {

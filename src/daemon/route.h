@@ -25,6 +25,9 @@ struct xpf_route {
   enum xpf_access access;
   void (*handle)(struct xpf_exchange *exchange);
   const char *help;
+  /* The names of the parameters it takes, with spaces between them; `token` is taken everywhere.
+   * Others are refused. NULL: any. */
+  const char *params;
 };
 extern const struct xpf_route xpf_routes[];
 extern const size_t xpf_routes_count;

@@ -161,8 +161,8 @@ static bool read_step(struct xpf_exchange *exchange, struct xpf_store_query *que
 static bool read_query(struct xpf_exchange *exchange, struct series *series,
                        struct xpf_store_query *query) {
   const struct xpf_daemon *daemon = xpf_exchange_daemon(exchange);
-  const char *name = xpf_exchange_param(exchange, "kind"),
-             *raw = xpf_exchange_param(exchange, "raw");
+  const char *name = xpf_exchange_param(exchange, "kind");
+  int64_t is_raw;
   const struct xpf_kind *kind = name ? xpf_world_kind_named(daemon->world, name) : NULL;
   if (!name || !name[0]) {
     xpf_exchange_reply_error(exchange, 400, "kind", "kind: is missing; /api/kinds lists them");
@@ -171,7 +171,7 @@ static bool read_query(struct xpf_exchange *exchange, struct series *series,
   if (!read_keys(exchange, kind, &series->keys) ||
       !read_list(exchange, "fields", &series->fields) || !find_fields(exchange, kind, series) ||
       !xpf_history_ask_range(exchange, RANGE_MS, &query->from_ms, &query->to_ms) ||
-      !read_step(exchange, query))
+      !read_step(exchange, query) || !xpf_history_ask_number(exchange, "raw", 0, 0, 1, &is_raw))
     return false;
   query->kind = kind;
   query->past_kind = name;
@@ -180,7 +180,7 @@ static bool read_query(struct xpf_exchange *exchange, struct series *series,
   query->keys_count = series->keys.count;
   query->fields = series->field_ids;
   query->fields_count = series->fields.count;
-  query->as_rates = !raw || strcmp(raw, "1") != 0;
+  query->as_rates = !is_raw;
   query->prepare = prepare;
   return true;
 }

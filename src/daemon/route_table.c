@@ -4,8 +4,8 @@
 #include "daemon/route_match.h"
 
 const struct xpf_route xpf_routes[] = {
-#define ROUTE_ROW(method, path, access, name, help)                                                \
-  {method, path, XPF_ACCESS_##access, xpf_route_##name, help},
+#define ROUTE_ROW(method, path, access, name, params, help)                                        \
+  {method, path, XPF_ACCESS_##access, xpf_route_##name, help, params},
     XPF_ROUTES(ROUTE_ROW)
 #undef ROUTE_ROW
 };

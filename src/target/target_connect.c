@@ -1,5 +1,7 @@
 #include "target/target_connect.h"
 #include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,8 +17,19 @@ static int connect_to(struct xpf_client **out, const struct xpf_socket_place *pl
   return fd < 0 ? fd : xpf_client_adopt(out, fd);
 }
 
-/* A pid of 0 means a peer outside of our pid namespace, which cannot be compared. A peer of root is
- * accepted: a process that gave its privileges up after it began to listen has one. */
+/* Whether /proc, where the target was seen, is that of our pid namespace. */
+static bool is_proc_ours(void) {
+  char text[32];
+  ssize_t size = readlink("/proc/self", text, sizeof text - 1);
+  if (size <= 0)
+    return false;
+  text[size] = '\0';
+  return strtol(text, NULL, 10) == getpid();
+}
+
+/* A pid of 0 means a peer outside of our pid namespace: when the target is inside it is another
+ * (directories of sockets may be shared), else it cannot be compared. A peer of root is accepted: a
+ * process that gave its privileges up after it began to listen has one. */
 static int check_peer(struct xpf_client *client, const struct xpf_os_identity *identity, pid_t pid,
                       struct xpf_target_peer *peer) {
   int error = xpf_client_peer(client, &peer->pid, &peer->uid);
@@ -24,7 +37,8 @@ static int check_peer(struct xpf_client *client, const struct xpf_os_identity *i
   if (error != 0)
     return error;
   bool is_owner = peer->uid == identity->uid || peer->uid == identity->euid || peer->uid == 0;
-  return (peer->pid == 0 || peer->pid == pid) && is_owner ? 0 : XPF_TARGET_IMPOSTOR;
+  bool is_it = peer->pid == pid || (peer->pid == 0 && !is_proc_ours());
+  return is_it && is_owner ? 0 : XPF_TARGET_IMPOSTOR;
 }
 
 int xpf_target_connect(struct xpf_client **out, pid_t pid, int timeout_ms,

@@ -14,6 +14,7 @@ const { startXprofd } = require('./support/xprofd');
 const { until } = require('./support/until');
 const { isRoot } = require('./support/nobody');
 
+const canUnshare = isRoot && spawnSync('unshare', ['--mount', '--pid', '--fork', '--mount-proc', 'true']).status === 0;
 const IDLE = 'setInterval(() => {}, 1000); say("ready");';
 
 let xprofd;
@@ -309,9 +310,7 @@ test('the same pid again is another process', async (context) => {
 });
 
 test('a process in a pid namespace and with a /tmp of its own is found', async (context) => {
-  if (!isRoot || spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status !== 0) {
-    return context.skip('no pid namespaces here');
-  }
+  if (!canUnshare) return context.skip('no pid namespaces here');
   const script = 'mount -t tmpfs none /tmp && mkdir -p "$0" && cat > "$0/app.js" && exec "$1" "$0/app.js"';
   const wrap = (words) => ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script, path.dirname(words[1]), words[0]];
   const app = startApp('', { wrap, cwd: '/' });
@@ -328,4 +327,26 @@ test('a process in a pid namespace and with a /tmp of its own is found', async (
   } finally {
     await app.stop();
   }
+});
+
+// Containers that share /tmp, each with pids of its own: the same number is another process in each of them.
+test('a socket of another pid namespace is not taken for that of a process of ours', async (context) => {
+  if (!canUnshare) return context.skip('no pid namespaces here');
+  await withApp(IDLE, {}, async (app) => {
+    const [entity, socket] = [await withCore(app.pid), `/tmp/xprofiler-${process.getuid()}/${app.pid}.sock`];
+    if (!fs.existsSync(socket)) return context.skip(`the socket of ${entity.key} is elsewhere`);
+    const dir = path.join(app.home, 'sockets');
+    fs.mkdirSync(dir, { mode: 0o700 });
+    const script = `"$1" -e 'setInterval(() => {}, 1000)' & file="$2/$!.sock"; touch "$file"; mount --bind "$3" "$file"; mount --bind "$2" "\${3%/*}"; shift 3; exec "$@"`;
+    const inside = await startXprofd({ command: ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script, 'sh', process.execPath, dir, socket] });
+    try {
+      const isIt = ({ info }) => /setInterval/.test(info.command) && info.core;
+      const { entities } = await inside.waitFor('/api/entities?kind=process', (json) => json.entities.some(isIt), 'the process inside');
+      assert.strictEqual(entities.find(isIt).info.core, 'denied');
+      assert.match(entities.find(isIt).info.problem, /another process listens/);
+      assert.deepStrictEqual((await inside.get('/api/entities?kind=node')).json.entities, []);
+    } finally {
+      await inside.stop();
+    }
+  });
 });

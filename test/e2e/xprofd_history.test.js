@@ -49,6 +49,15 @@ describe('the history of xprofd', () => {
     assert.ok(numbers(series[1]).every((tasks) => tasks >= 1 && Number.isInteger(tasks)));
   });
 
+  it('answers from the first to the last of all days', async () => {
+    await xprofd.waitFor('/api/series?kind=host_load&fields=tasks&from=-60000&step=1000', (answer) => numbers(answer.series[0]).length >= 2);
+    for (const range of ['from=1&to=253402300799999&points=3', 'from=1&to=253402300799999&step=31622400000', 'from=1&points=2', 'from=-1000&to=253402300799999&points=7']) {
+      const { status, json } = await xprofd.get(`/api/series?kind=host_load&fields=tasks&${range}`);
+      assert.strictEqual(status, 200, `${range}: ${JSON.stringify(json)}`);
+      assert.ok(numbers(json.series[0]).some((tasks) => tasks >= 1), `${range}: ${JSON.stringify(json)}`);
+    }
+  });
+
   it('gives counters as rates, or as they are', async () => {
     const target = '/api/series?kind=xprofd&fields=store_frames&from=-60000&step=1000';
     const rates = await xprofd.waitFor(target, (answer) => numbers(answer.series[0]).length >= 3);
@@ -110,6 +119,13 @@ describe('the history of xprofd', () => {
       '/api/events?limit=0': 'limit',
       '/api/events?from=99999999999999999999': 'from',
       '/api/entities?from=x': 'from',
+      '/api/entities?kind=nothing&from=-1000': 'kind',
+      '/api/entities?knid=host_load': 'knid',
+      '/api/entities?kind=host_load&kind=host_cpu': 'kind',
+      '/api/kinds?from=x': 'from',
+      '/api/series?kind=host_load&fields=load1&raw=yes': 'raw',
+      '/api/series?kind=host_load&fields=load1&form=-1000': 'form',
+      '/api/self?all': 'all',
     };
     for (const [target, field] of Object.entries(cases)) {
       const { status, json } = await xprofd.get(target);
