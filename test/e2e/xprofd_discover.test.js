@@ -337,7 +337,7 @@ test('a socket of another pid namespace is not taken for that of a process of ou
     if (!fs.existsSync(socket)) return context.skip(`the socket of ${entity.key} is elsewhere`);
     const dir = path.join(app.home, 'sockets');
     fs.mkdirSync(dir, { mode: 0o700 });
-    const script = `"$1" -e 'setInterval(() => {}, 1000)' & file="$2/$!.sock"; touch "$file"; mount --bind "$3" "$file"; mount --bind "$2" "\${3%/*}"; shift 3; exec "$@"`;
+    const script = `"$1" -e 'setInterval(() => {}, 1000)' & file="$2/$!.sock"; touch "$file"; mount --bind "$3" "$file"; mount --rbind "$2" "\${3%/*}"; shift 3; exec "$@"`;
     const inside = await startXprofd({ command: ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script, 'sh', process.execPath, dir, socket] });
     try {
       const isIt = ({ info }) => /setInterval/.test(info.command) && info.core;
@@ -346,7 +346,7 @@ test('a socket of another pid namespace is not taken for that of a process of ou
       assert.match(entities.find(isIt).info.problem, /another process listens/);
       assert.deepStrictEqual((await inside.get('/api/entities?kind=node')).json.entities, []);
     } finally {
-      await inside.stop();
+      await inside.stop('SIGKILL'); // unshare keeps other signals from it
     }
   });
 });
