@@ -229,7 +229,7 @@ const WORDS = {
   endedProcesses: ['Ended processes', '已结束的进程'],
   endedWithin: ['Seen within', '出现于'],
   endedNone: ['No process that was seen in this time has ended.', '在此时间内出现过的进程都没有结束。'],
-  endedCount: ['{count} have ended', '{count} 个已结束'],
+  endedCount: ['{count} ended', '{count} 个已结束'],
   endedNoHistory: ['There is no history that could be asked.', '没有可查询的历史数据。'],
   span_900000: ['the last 15 minutes', '最近 15 分钟'],
   span_3600000: ['the last hour', '最近 1 小时'],
