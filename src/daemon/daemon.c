@@ -123,6 +123,7 @@ int xpf_daemon_start(struct xpf_daemon *daemon, uv_loop_t *loop,
   daemon->loop = loop;
   daemon->settings = settings;
   daemon->started_ms = xpf_world_now_ms();
+  daemon->started_ns = uv_hrtime();
   uv_timer_init(loop, &daemon->timer);
   daemon->timer.data = daemon;
   snprintf(why, why_size, "out of memory");

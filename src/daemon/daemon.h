@@ -35,6 +35,7 @@ struct xpf_daemon {
   const struct xpf_store_engine *store_engine; /* NULL: no history is kept */
   struct xpf_store *store;
   int64_t started_ms;
+  uint64_t started_ns; /* uv_hrtime(): the clock may be put back */
   struct xpf_figures figures;
   struct xpf_oom_kills oom_kills;
   struct xpf_live_client *live; /* of route_live.c */

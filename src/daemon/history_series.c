@@ -73,7 +73,8 @@ static int read_finest(struct series *s) {
     return code;
   int64_t span_s = xpf_history_tiers[0].span_s;
   int64_t chunks_end_s = chunk < 0 ? 0 : xpf_chunk_start(chunk) + span_s;
-  if (s->oldest_s[0] == NEVER && first_s != NEVER)
+  /* Also when the clock was put back to before the oldest chunk. */
+  if (first_s != NEVER && xpf_span_start(first_s, span_s) < s->oldest_s[0])
     s->oldest_s[0] = xpf_span_start(first_s, span_s);
   s->done_s[0] = last_s + 1 > chunks_end_s ? last_s + 1 : chunks_end_s;
   return SQLITE_OK;

@@ -32,7 +32,7 @@ static cJSON *state_of(const struct xpf_daemon *daemon, bool *is_well) {
   cJSON_AddStringToObject(root, "status", *is_well ? "ok" : "degraded");
   cJSON_AddStringToObject(root, "version", XPF_VERSION);
   cJSON_AddNumberToObject(root, "uptime_s",
-                          (double)(xpf_world_now_ms() - daemon->started_ms) / 1000);
+                          (double)((uv_hrtime() - daemon->started_ns) / 1000000) / 1000);
   cJSON_AddItemToObject(root, "problems", problems);
   return root;
 }

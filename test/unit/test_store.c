@@ -161,8 +161,10 @@ static void the_clock_is_put_back_and_forth(void **state) {
   assert_int_equal(store_world_begin(&w, 64 * MB, 14 * DAY), 0);
   store_world_entity(&w, &STORE_KIND, "a");
   run(&w, t, 100, 1);
-  run(&w, t + 95, 50, 1);      /* five seconds back: these come twice */
-  run(&w, t - 300, 200, 1);    /* and five minutes */
+  run(&w, t + 95, 50, 1);   /* five seconds back: these come twice */
+  run(&w, t - 300, 200, 1); /* and five minutes */
+  run(&w, t - 1500, 20, 1); /* and to before all that there is */
+  check_level(&w, t - 1500, t - 1480);
   run(&w, t + 20 * DAY, 3, 1); /* a wrong date, in the future */
   run(&w, t + 3600, 100, 1);   /* and right again */
   check_level(&w, t - 300, t - 100);
