@@ -23,7 +23,7 @@
   X("GET", "/**", OPEN, console, NULL, "The console")
 /* clang-format on */
 
-#define XPF_ROUTE_DECLARATION(method, path, access, name, params, help)                                  \
+#define XPF_ROUTE_DECLARATION(method, path, access, name, params, help)                            \
   void xpf_route_##name(struct xpf_exchange *exchange);
 XPF_ROUTES(XPF_ROUTE_DECLARATION)
 #undef XPF_ROUTE_DECLARATION
