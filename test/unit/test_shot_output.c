@@ -72,7 +72,8 @@ static void test_the_extension_decides(void **state) {
                {"a.FOLDED", "folded"},
                {"a.speedscope.json", "speedscope"},
                {"a", NULL},
-               {"a.bin", NULL}};
+               {".cpu", NULL},
+               {"cpu.2026-11-25", NULL}};
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     assert_int_equal(plan(&xpf_shot_kind_cpu, in_home(cases[i].name), NULL, 1), 0);
@@ -101,6 +102,8 @@ static void test_what_does_not_fit(void **state) {
   assert_int_equal(plan(&xpf_shot_kind_snapshot, NULL, "pprof", 1), XPF_EXIT_USAGE);
   assert_non_null(strstr(verdict.message, "possible are: heapsnapshot"));
   assert_int_equal(plan(&xpf_shot_kind_heap, in_home("a.cpuprofile"), NULL, 1), XPF_EXIT_USAGE);
+  assert_int_equal(plan(&xpf_shot_kind_cpu, in_home("a.svg"), NULL, 1), XPF_EXIT_USAGE);
+  assert_non_null(strstr(verdict.message, "a.svg"));
   assert_int_equal(plan(&xpf_shot_kind_cpu, "-", NULL, 2), XPF_EXIT_USAGE);
   assert_int_equal(plan(&xpf_shot_kind_cpu, in_home("none/a"), NULL, 1), XPF_EXIT_FAILED);
 }
