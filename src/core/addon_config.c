@@ -112,15 +112,25 @@ static void read_tmp(napi_env env, napi_value variables, char *out) {
   out[0] = '\0';
 }
 
+/* Existing directories too have names that no configuration takes: too long, or with control
+ * characters. */
+static bool is_taken(struct xpf_config *config, const char *dir) {
+  struct xpf_fault fault;
+  cJSON *value = cJSON_CreateString(dir);
+  int err = value ? xpf_config_set(config, "log_dir", value, &fault) : -1;
+  cJSON_Delete(value);
+  return err == 0;
+}
+
 /* Takes chosen (NULL: none); NULL with a pending exception. */
-static cJSON *usable_log_dir(napi_env env, const struct sources *sources, cJSON *chosen,
-                             napi_value from_user, napi_value from_env) {
+static cJSON *usable_log_dir(napi_env env, const struct sources *sources, struct xpf_config *config,
+                             cJSON *chosen, napi_value from_user, napi_value from_env) {
   char tmp[TEXT_SIZE], dir[XPF_CONFIG_TEXT_MAX];
   napi_status status = napi_ok;
-  if (chosen && xpf_log_dir_is_usable(chosen->valuestring))
+  if (chosen && is_taken(config, chosen->valuestring) && xpf_log_dir_is_usable(chosen->valuestring))
     return chosen;
   read_tmp(env, sources->env, tmp);
-  xpf_log_dir_default(tmp, dir, sizeof dir);
+  xpf_log_dir_default(is_taken(config, tmp) ? tmp : "/tmp", dir, sizeof dir);
   if (chosen) {
     napi_value receiver = NULL, args[] = {xpf_value_text(env, chosen->valuestring), from_user,
                                           from_env, xpf_value_text(env, dir)};
@@ -149,7 +159,7 @@ static bool set_key(napi_env env, struct xpf_config *config, const struct xpf_co
     return false;
   }
   if (is_dir)
-    value = usable_log_dir(env, sources, value, from_user, from_env);
+    value = usable_log_dir(env, sources, config, value, from_user, from_env);
   int err = value ? xpf_config_set(config, key->key, value, &fault) : is_dir;
   if (value && err)
     napi_throw_type_error(env, NULL, fault.message);

@@ -119,6 +119,15 @@ test('log_dir: one that cannot be used is told and replaced by the default', () 
   const file = path.join(base, 'file');
   fs.writeFileSync(file, '');
   assert.strictEqual(mergeLoud({ log_dir: file }, env).ignored.length, 1, 'a file is not a directory');
+  // It exists, but no configuration takes such a name.
+  for (const name of ['line\nbreak', Array(5).fill('d'.repeat(250)).join('/')]) {
+    const dir = path.join(base, name);
+    fs.mkdirSync(dir, { recursive: true });
+    const { config: other, ignored: told } = mergeLoud({ log_dir: dir }, { TMPDIR: base });
+    assert.deepStrictEqual(told, [[dir, dir, undefined, config.log_dir]]);
+    assert.strictEqual(other.log_dir, config.log_dir);
+    assert.strictEqual(mergeLoud({}, { TMPDIR: dir }).config.log_dir, `/tmp/xprofiler-${process.geteuid()}`);
+  }
   fs.rmSync(base, { recursive: true });
 });
 
