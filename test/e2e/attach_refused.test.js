@@ -168,10 +168,16 @@ describe('attach is refused', { timeout: 240000, skip: process.platform !== 'lin
     await assertRefused(theirs, ['--package', hidden], { reason: 'unsuited', message, hint: 'add --package DIR' });
   });
 
+  // SIOCSIFFLAGS with IFF_UP and IFF_RUNNING: what `ip link set lo up` does, where there is no ip.
+  const LOOPBACK_UP = [
+    'import fcntl, os, socket, struct, sys',
+    'fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh22x", b"lo", 0x41))',
+    'os.execvp(sys.argv[1], sys.argv[1:])',
+  ].join('\n');
   const canUnshare = isRoot && spawnSync('unshare', ['--mount', '--net', 'true']).status === 0;
   describe('in a container', { skip: !canUnshare && 'only root with namespaces' }, () => {
     test('its network is entered; what is left behind is nothing', async () => {
-      const app = await plain(TICKING, { wrap: (words) => ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...words] });
+      const app = await plain(TICKING, { wrap: (words) => ['unshare', '--net', 'python3', '-c', LOOPBACK_UP, ...words] });
       const result = await attach(app.pid);
       assert.strictEqual(result.status, 0, result.stderr);
       assert.deepStrictEqual(ports(app.pid), []);
