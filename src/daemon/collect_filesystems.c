@@ -1,12 +1,10 @@
 /* File systems: how full they are, in bytes and in files. Each once, however often it is mounted.
  */
 #include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "daemon/collector_list.h"
@@ -30,7 +28,7 @@ static const struct xpf_field FIELDS[] = {
     {"files", "node_filesystem_files", NULL, XPF_FIELD_GAUGE, "", "how many files (inodes) it can have; 0 when it has no such limit", "statvfs f_files"},
     {"files_free", "node_filesystem_files_free", NULL, XPF_FIELD_GAUGE, "", "how many more", "statvfs f_ffree"},
     {"files_used_ratio", "xprofd_filesystem_files_used_ratio", NULL, XPF_FIELD_GAUGE, "ratio", "share of the inodes that is used", "(files - files_free) / files"},
-    {"readonly", "node_filesystem_readonly", NULL, XPF_FIELD_GAUGE, "", "1 when it is mounted read-only", "/proc/self/mountinfo; /proc/1/mountinfo when its root is ours"},
+    {"readonly", "node_filesystem_readonly", NULL, XPF_FIELD_GAUGE, "", "1 when it is mounted read-only", "/proc/self/mountinfo; /proc/1/mountinfo where both have the same root"},
     {"fault", "node_filesystem_device_error", NULL, XPF_FIELD_GAUGE, "", "1 when it cannot be asked", "statvfs"},
 };
 /* clang-format on */
@@ -56,6 +54,7 @@ struct state {
   struct xpf_reading reading; /* first */
   struct xpf_mount mounts[FILESYSTEMS_MAX];
   size_t mounts_count;
+  struct xpf_mount root;      /* what is at "/" */
   struct xpf_proc_text first; /* the mounts of the first process */
   struct asked asked[ASKED_MAX];
   size_t asked_count;
@@ -77,6 +76,15 @@ static bool is_better(const struct xpf_mount *mount, const struct xpf_mount *tha
   if (is_whole != was_whole)
     return is_whole;
   return strlen(mount->mountpoint) < strlen(than->mountpoint);
+}
+
+static bool is_same(const struct xpf_mount *a, const struct xpf_mount *b) {
+  return strcmp(a->mountpoint, b->mountpoint) == 0 && strcmp(a->device, b->device) == 0 &&
+         strcmp(a->root, b->root) == 0;
+}
+
+static bool is_root(const struct xpf_mount *mount) {
+  return strcmp(mount->mountpoint, "/") == 0;
 }
 
 static void remove_mount(struct state *state, size_t i) {
@@ -189,38 +197,38 @@ static void read_mounts(struct state *state) {
   char *at = state->reading.text.text;
   struct xpf_mount mount;
   state->mounts_count = 0;
-  for (char *line; (line = xpf_proc_text_line(&at));)
-    if (xpf_mount_parse(line, &mount))
-      add_mount(state, &mount);
-}
-
-/* Is the root of the first process ours? Then its paths are. */
-static bool has_root_of_first(const char *proc) {
-  char path[PATH_MAX];
-  struct stat ours, first;
-  snprintf(path, sizeof path, "%.4000s/1/root/.", proc);
-  return stat("/", &ours) == 0 && stat(path, &first) == 0 && ours.st_dev == first.st_dev &&
-         ours.st_ino == first.st_ino;
-}
-
-static bool is_same(const struct xpf_mount *a, const struct xpf_mount *b) {
-  return strcmp(a->mountpoint, b->mountpoint) == 0 && strcmp(a->device, b->device) == 0 &&
-         strcmp(a->root, b->root) == 0;
+  state->root = (struct xpf_mount){0};
+  for (char *line; (line = xpf_proc_text_line(&at));) {
+    if (!xpf_mount_parse(line, &mount))
+      continue;
+    if (is_root(&mount))
+      state->root = mount;
+    add_mount(state, &mount);
+  }
 }
 
 /* A service has mounts of its own: those of the host, but read-only (ProtectSystem of systemd).
- * Whether they are is then what they are for the first process. */
+ * Whether they are is then what they are for the first process: when its root is ours, else its
+ * paths are not. The two tables tell that; /proc/1/root may be read by few. */
 static void correct_readonly(struct state *state) {
-  const char *proc = state->reading.proc;
-  struct xpf_mount mount;
-  if (!has_root_of_first(proc) || xpf_proc_text_read(&state->first, proc, "1/mountinfo") != 0)
+  if (xpf_proc_text_read(&state->first, state->reading.proc, "1/mountinfo") != 0)
     return;
+  bool has_our_root = false, is_readonly[FILESYSTEMS_MAX];
+  for (size_t i = 0; i < state->mounts_count; i++)
+    is_readonly[i] = state->mounts[i].is_readonly;
   char *at = state->first.text;
-  for (char *line; (line = xpf_proc_text_line(&at));)
-    if (xpf_mount_parse(line, &mount))
-      for (size_t i = 0; i < state->mounts_count; i++)
-        if (is_same(&state->mounts[i], &mount))
-          state->mounts[i].is_readonly = mount.is_readonly;
+  struct xpf_mount mount;
+  for (char *line; (line = xpf_proc_text_line(&at));) {
+    if (!xpf_mount_parse(line, &mount))
+      continue;
+    if (is_root(&mount))
+      has_our_root = state->root.mountpoint && is_same(&state->root, &mount);
+    for (size_t i = 0; i < state->mounts_count; i++)
+      if (is_same(&state->mounts[i], &mount))
+        is_readonly[i] = mount.is_readonly;
+  }
+  for (size_t i = 0; has_our_root && i < state->mounts_count; i++)
+    state->mounts[i].is_readonly = is_readonly[i];
 }
 
 static int filesystems_gather(void *arg) {
