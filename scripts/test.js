@@ -24,7 +24,9 @@ const LONG_PARTS = {
   stress: ['scripts/stress.js', '--short'],
   soak: ['test/stress/soak.js', '--minutes', '2'],
 };
+const FAILURE_LINES = 200; // of a part, shown again
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = []; // lines, shown again before the sum: they are far above it
 
 function add(name, counts, status) {
   for (const key of Object.keys(total)) {
@@ -37,6 +39,17 @@ function add(name, counts, status) {
   }
 }
 
+/** The lines of a part's output that say what failed: the lists of node --test, and what the others mark. */
+function linesOfFailures(text) {
+  let isInList = false;
+  return text.split('\n').filter((line) => {
+    const isVerdict = /^failed (?:again|at first, passed alone)/.test(line);
+    if (/^(?:\S+ failing tests:$|FAILED )/.test(line)) isInList = true;
+    else if (isVerdict || /^(?:==|▶|✔|ok |skip |\w+: \d+ passed)/.test(line)) isInList = false;
+    return isInList || isVerdict;
+  });
+}
+
 /** Runs a script that ends with `…: N passed, N failed[, N skipped]`, and adds that. */
 async function runPart(title, words) {
   console.log(`\n== ${title}`);
@@ -47,6 +60,8 @@ async function runPart(title, words) {
   const [, ...numbers] = sums.pop() || [];
   const [passed = 0, failed = 0, skipped = 0] = numbers.map((word) => Number(word) || 0);
   add(words[0], { passed, failed, skipped }, status);
+  const lines = linesOfFailures(text);
+  if (lines.length > 0) failures.push(`\n== failed in ${title}`, ...lines.slice(-FAILURE_LINES));
 }
 
 /** Is there a C source in the folder with one of these words in its name? No words: all. */
@@ -117,6 +132,7 @@ async function main() {
   if (wants('matrix')) {
     await matrix(names);
   }
+  if (failures.length > 0) console.log(failures.join('\n'));
   if (faults.length > 0) {
     console.log(`\nstatic checks failed: ${faults.join(', ')}`);
   }
