@@ -57,7 +57,7 @@ static bool take_by_chance(const char *tmp, char *out, size_t size) {
 }
 
 void xpf_log_dir_default(const char *tmp, char *out, size_t size) {
-  static const char *const others[] = {"/tmp", "/var/tmp", "/dev/shm"};
+  static const char *const others[] = XPF_RUNTIME_ROOTS;
   char home[PATH_MAX];
   size_t home_size = sizeof home;
   const char *first = tmp[0] == '/' ? tmp : "/tmp";
