@@ -1,4 +1,5 @@
-/* The table of all commands, ended by a row without a name. */
+/* The table of all commands, ended by a row without a name, and their functions: 0, or negative
+ * with call->fault filled; the result belongs to the call. [core] */
 #ifndef XPF_CORE_COMMAND_LIST_H
 #define XPF_CORE_COMMAND_LIST_H
 #include "core/command.h"

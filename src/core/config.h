@@ -1,6 +1,6 @@
 /* The configuration: one list of keys, used by the JS entry (merging user > env > default), the
  * set_config / get_config commands, the docs and the types. A plain struct, copied by value; the
- * core keeps the current one under its lock. Pure. */
+ * core keeps the current one under its lock. Pure. [any] */
 #ifndef XPF_CORE_CONFIG_H
 #define XPF_CORE_CONFIG_H
 #include <stdbool.h>
@@ -61,6 +61,7 @@ struct xpf_config_key {
 };
 extern const struct xpf_config_key xpf_config_keys[];
 extern const unsigned xpf_config_keys_count;
+/* NULL: no such key. */
 const struct xpf_config_key *xpf_config_key_find(const char *key);
 
 /* The words a TEXT key allows, ended by NULL; NULL = any text. */
@@ -71,7 +72,8 @@ void xpf_config_init(struct xpf_config *config); /* the defaults */
  */
 int xpf_config_set(struct xpf_config *config, const char *key, const cJSON *value,
                    struct xpf_fault *fault);
+/* Both are the caller's; NULL when out of memory. */
 cJSON *xpf_config_value(const struct xpf_config *config, const struct xpf_config_key *key);
-/* All keys as one object, sorted by name. NULL when out of memory. */
+/* All keys as one object, sorted by name. */
 cJSON *xpf_config_json(const struct xpf_config *config);
 #endif

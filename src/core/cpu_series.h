@@ -1,5 +1,5 @@
 /* CPU use of the process as a series of one-second samples, and means over the last of them. Pure.
- * One thread at a time. */
+ * [any, one thread at a time] */
 #ifndef XPF_CORE_CPU_SERIES_H
 #define XPF_CORE_CPU_SERIES_H
 #include <stdint.h>

@@ -1,6 +1,7 @@
 /* A log-linear histogram of durations in µs: 16 steps per power of two, so a percentile is at most
  * 1/16 (6.25 %) too high. Fixed size. Two threads: one counts, any reads (relaxed atomics; a reader
- * may see a count a moment late). The same bucket rule is computed in lib/http.js. */
+ * may see a count a moment late). The same bucket rule is computed in lib/http.js.
+ * xpf_histogram_add: [js], the thread it counts for; all others: [any]. */
 #ifndef XPF_CORE_HISTOGRAM_H
 #define XPF_CORE_HISTOGRAM_H
 #include <stdint.h>

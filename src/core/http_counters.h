@@ -2,7 +2,7 @@
  * One block of uint32 slots per JS thread, in an ArrayBuffer kept alive by the thread. All counters
  * are cumulative and wrap at 2^32; readers subtract. Offsets are exported to JS by the addon from
  * this header, so that only one place knows them. Server and client (outgoing) blocks look the
- * same. */
+ * same. [js] counts, its own block; [any] reads, under the thread's data_lock. */
 #ifndef XPF_CORE_HTTP_COUNTERS_H
 #define XPF_CORE_HTTP_COUNTERS_H
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * the sums never step back. Classes come from what is known of JS threads, then from thread names:
  * "libuv-worker" (libuv 1.50), "V8Worker" / "node-V8Worker" (Node 24), "DelayedTaskSche" (Node 22).
  * Older ones are all called like the process: of those that ran before us the first ones are V8's
- * (one for delayed tasks, four workers, Node's signal thread), later ones libuv's. Pure. One thread
- * at a time. */
+ * (one for delayed tasks, four workers, Node's signal thread), later ones libuv's. Pure. [any,
+ * one thread at a time] */
 #ifndef XPF_CORE_TASK_CPU_H
 #define XPF_CORE_TASK_CPU_H
 #include <stdbool.h>
