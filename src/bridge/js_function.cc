@@ -78,7 +78,8 @@ static int64_t scope_start(const struct scope *scope) {
   return fits ? start : -1;
 }
 
-bool xpf_js_function_is(const struct xpf_layout *layout, uint64_t function) {
+/* Is this a JSFunction with a SharedFunctionInfo? */
+static bool is_function(const struct xpf_layout *layout, uint64_t function) {
   int type = xpf_object_type(layout, function);
   uint64_t shared;
   return type >= layout->first_function_type && type <= layout->last_function_type &&
@@ -132,7 +133,7 @@ bool xpf_js_function_describe(const struct xpf_layout *layout, struct xpf_source
   uint64_t shared, name, script;
   struct scope scope;
   int64_t start = -1;
-  if (!xpf_js_function_is(layout, function) ||
+  if (!is_function(layout, function) ||
       !xpf_object_word(function, layout->function_shared, &shared) ||
       !xpf_object_word(shared, layout->shared_name, &name))
     return false;

@@ -7,8 +7,6 @@
 #include "bridge/source_place.h"
 #include "xpf_bridge.h"
 
-/* Is this a JSFunction with a SharedFunctionInfo? */
-bool xpf_js_function_is(const struct xpf_layout *layout, uint64_t function);
 /* Fills function, script, line, column and is_eval, is_user_javascript of the frame. position: of
  * the call in the source, or -1: then line and column are those of the function's start. false:
  * something does not look right; the frame is then not to be shown. */

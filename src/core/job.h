@@ -160,5 +160,4 @@ bool xpf_job_has_early_waiter(const struct xpf_job *job);
 /* The thread was free, and is at it: no longer pending, not yet begun. */
 bool xpf_job_is_beginning(const struct xpf_job *job);
 bool xpf_job_has_waiter(const struct xpf_job *job, uint64_t client_id, const cJSON *id);
-void xpf_job_waiters_free(struct xpf_job *job);
 #endif

@@ -41,7 +41,7 @@ static void waiter_free(struct xpf_job_waiter *waiter) {
   free(waiter);
 }
 
-void xpf_job_waiters_free(struct xpf_job *job) {
+static void waiters_free(struct xpf_job *job) {
   while (job->waiters) {
     struct xpf_job_waiter *waiter = job->waiters;
     job->waiters = waiter->next;
@@ -185,7 +185,7 @@ bool xpf_job_answer_all(struct xpf_job *job) {
     answer(job, waiter);
     told = true;
   }
-  xpf_job_waiters_free(job);
+  waiters_free(job);
   return told;
 }
 

@@ -147,7 +147,8 @@ static struct node *make_node(const struct xpf_kind *kind, const char *key,
     free_node(node);
     return NULL;
   }
-  xpf_entity_mark_all(entity, XPF_QUALITY_ABSENT);
+  for (unsigned i = 0; i < count; i++)
+    xpf_entity_mark(entity, i, XPF_QUALITY_ABSENT);
   return node;
 }
 
@@ -295,11 +296,6 @@ void xpf_entity_set(struct xpf_entity *entity, unsigned field, double value) {
 void xpf_entity_mark(struct xpf_entity *entity, unsigned field, enum xpf_quality quality) {
   entity->values[field] = NAN;
   entity->qualities[field] = (uint8_t)quality;
-}
-
-void xpf_entity_mark_all(struct xpf_entity *entity, enum xpf_quality quality) {
-  for (unsigned i = 0; i < entity->kind->fields_count; i++)
-    xpf_entity_mark(entity, i, quality);
 }
 
 enum xpf_quality xpf_quality_of_error(int error) {

@@ -48,7 +48,6 @@ void xpf_world_remove(struct xpf_world *world, struct xpf_entity *entity);
 /* Values. A field that is not set keeps what it had; a new entity begins with ABSENT everywhere. */
 void xpf_entity_set(struct xpf_entity *entity, unsigned field, double value);
 void xpf_entity_mark(struct xpf_entity *entity, unsigned field, enum xpf_quality quality);
-void xpf_entity_mark_all(struct xpf_entity *entity, enum xpf_quality quality);
 /* For a reading that failed with -errno: DENIED for EACCES and EPERM, else ABSENT. */
 enum xpf_quality xpf_quality_of_error(int error);
 /* 0 or -ENOMEM; value NULL takes it away. */

@@ -9,9 +9,8 @@ struct xpf_proc_key {
   uint64_t *value;  /* the number as it stands there; untouched when it does not */
 };
 
-#define XPF_PROC_KEYS_MAX 64
-/* path relative to dir. Reads on until all are found. 0 and in *found a bit for each key that was
- * there; or -errno of opening or reading. */
+/* path relative to dir; at most 64 keys. Reads on until all are found. 0 and in *found a bit for
+ * each key that was there; or -errno of opening or reading. */
 int xpf_proc_keys_read(int dir, const char *path, const struct xpf_proc_key *keys, unsigned count,
                        uint64_t *found);
 #endif
