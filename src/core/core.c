@@ -66,10 +66,10 @@ static void log_options(const struct xpf_config *config, struct xpf_log_options 
   out->profile_max_total_mb = config->profile_max_total_mb;
 }
 
-static void apply_config(struct xpf_call *call) {
+/* [core] */
+static void apply_config(void) {
   struct xpf_config config;
   struct xpf_log_options options;
-  free(call);
   xpf_core_config(&config);
   log_options(&config, &options);
   if (core.log)
@@ -79,16 +79,27 @@ static void apply_config(struct xpf_call *call) {
   core.sweep_due = true;
 }
 
+static void run_apply_config(struct xpf_call *call) {
+  free(call);
+  apply_config();
+}
+
 void xpf_core_configure(const struct xpf_config *config) {
   pthread_mutex_lock(&core.lock);
   core.config = *config;
   core.configured = true;
+  if (core.log)
+    xpf_log_set_level(core.log, (int)config->log_level);
   bool running = core.running;
   pthread_mutex_unlock(&core.lock);
+  if (xpf_core_is_here()) {
+    apply_config();
+    return;
+  }
   struct xpf_call *call = running ? calloc(1, sizeof *call) : NULL;
   if (!call)
     return;
-  call->run = apply_config;
+  call->run = run_apply_config;
   xpf_core_post(call);
 }
 
@@ -269,6 +280,8 @@ static int start_log(void) {
   uv_timer_start(&core.second, on_second, 1000, 1000);
   pthread_mutex_lock(&core.lock);
   core.log = log;
+  if (core.configured)
+    xpf_log_set_level(log, (int)core.config.log_level); /* may have changed since */
   core.sampler = sampler;
   pthread_mutex_unlock(&core.lock);
   xpf_log_write(log, XPF_LOG_INFO, "init", 0, "logbypass: log thread created.");

@@ -13,7 +13,8 @@
 
 /* [any] Copies the current one; false when nobody configured yet (then the defaults are copied). */
 bool xpf_core_config(struct xpf_config *out);
-/* [any] Replaces it and tells log and sampler. */
+/* [any] Replaces it and tells log and sampler: on the core thread at once; on others log_level at
+ * once, the rest soon. */
 void xpf_core_configure(const struct xpf_config *config);
 
 /* ---- parts, each started once, idempotent [js]

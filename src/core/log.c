@@ -24,7 +24,7 @@
 #define RETENTION_PERIOD_S  3600
 
 struct xpf_log {
-  struct xpf_log_options options; /* core thread only; level is also kept in `level` */
+  struct xpf_log_options options; /* core thread only; its level is that of the beginning */
   int level;                      /* atomic */
   struct xpf_log_files files;
   uint64_t lost[XPF_LOG_LEVELS]; /* lines since the file of this level failed */
@@ -82,13 +82,16 @@ void xpf_log_configure(struct xpf_log *log, const struct xpf_log_options *option
   bool renamed = log->options.format != options->format;
   log->options = *options;
   clean_options(&log->options);
-  __atomic_store_n(&log->level, options->level, __ATOMIC_RELAXED);
   log->last_retention = 0;
   if (!moved && !renamed)
     return;
   xpf_log_files_close(&log->files);
   xpf_log_files_init(&log->files, log->options.dir, options->format);
   log->links_reported = 0;
+}
+
+void xpf_log_set_level(struct xpf_log *log, int level) {
+  __atomic_store_n(&log->level, level, __ATOMIC_RELAXED);
 }
 
 bool xpf_log_wants(const struct xpf_log *log, enum xpf_log_level level) {

@@ -15,7 +15,7 @@ enum xpf_log_format { XPF_FORMAT_XPROFILER, XPF_FORMAT_ALINODE, XPF_FORMAT_JSON 
 struct xpf_log_options {
   char dir[1024];
   enum xpf_log_format format;
-  int level;      /* lines with a level <= this are written */
+  int level;      /* lines with a level <= this are written; later see xpf_log_set_level */
   bool to_stdout; /* also */
   double max_age_days;
   double max_total_mb;         /* log files */
@@ -23,8 +23,11 @@ struct xpf_log_options {
 };
 
 int xpf_log_new(struct xpf_log **out, const struct xpf_log_options *options);
-void xpf_log_free(struct xpf_log *log);                                             /* [core] */
-void xpf_log_configure(struct xpf_log *log, const struct xpf_log_options *options); /* [core] */
+void xpf_log_free(struct xpf_log *log); /* [core] */
+/* [core] All but the level. */
+void xpf_log_configure(struct xpf_log *log, const struct xpf_log_options *options);
+/* [any] Holds for the next line: who has changed it must not wait for the core thread. */
+void xpf_log_set_level(struct xpf_log *log, int level);
 
 /* [core] One line now. text must not contain line breaks (they become spaces). Lines up to 64 KiB.
  */

@@ -257,8 +257,29 @@ test('log_level, set at run time', async () => {
       assert.strictEqual(changed.log_level, level);
       app.tell('again');
       await app.said('said', i + 1);
-      await until(() => String(count()) === String(expected), `${expected} lines with level ${level}, not ${count()}`);
+      await until(() => String(count()) === String(expected), () => `${expected} lines with level ${level}, not ${count()}`);
     }
+  });
+});
+
+test('log_level, set by the program: it holds for the very next line', async () => {
+  const program = `${IDLE}serve({ change() {
+    const level = (log_level) => xprofiler.setConfig({ ...xprofilerConfig, log_level });
+    for (let i = 0; i < 200; i++) {
+      level(2);
+      xprofiler.debug('kind', 'wanted');
+      level(0);
+      xprofiler.error('kind', 'not wanted');
+      xprofiler.debug('kind', 'not wanted');
+    }
+    xprofiler.info('kind', 'the end');
+  } });`;
+  await withApp(program, {}, async (app) => {
+    app.tell('change');
+    await until(() => app.log().includes('the end'), 'the last line');
+    const lines = ['error-', 'debug-'].map((kind) => app.log(kind).split('\n').filter((line) => line.includes('wanted')));
+    assert.deepStrictEqual(lines.map(({ length }) => length), [0, 200]);
+    for (const line of lines[1]) assert.doesNotMatch(line, /not wanted/);
   });
 });
 
