@@ -145,8 +145,8 @@ describe('faults', { timeout: 60000 + 1200000 * (MOST > 5 ? 5 : 1), skip: !canLi
         let trials = 0;
         for (const command of COMMANDS) trials += await tryEach(target, control, command, group);
         context.diagnostic(`${trials} faults`);
-        await until(() => target.count('fd') <= fds + 2 && target.count('task') <= threads + 1, `descriptors and threads to be given back: ${fds}, ${threads}; ${target.count('fd')}, ${target.count('task')}`);
-        await until(() => !fs.readdirSync(target.logDir).some((name) => /^\..*\.tmp$/.test(name)), `no temporary file in ${fs.readdirSync(target.logDir)}`);
+        await until(() => target.count('fd') <= fds + 2 && target.count('task') <= threads + 1, () => `descriptors and threads to be given back: ${fds}, ${threads}; ${target.count('fd')}, ${target.count('task')}`);
+        await until(() => !fs.readdirSync(target.logDir).some((name) => /^\..*\.tmp$/.test(name)), () => `no temporary file in ${fs.readdirSync(target.logDir)}`);
       } finally {
         control.close();
         await target.stop();

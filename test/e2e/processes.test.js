@@ -349,7 +349,7 @@ test('twenty processes that start at once lose no line, and a dead one is droppe
     const pids = () => lines().map((line) => line.split('\0')[0]).sort();
     const wanted = all.map(({ pid }) => String(pid)).sort();
     assert.ok(wanted.every((pid) => pids().includes(pid)), 'each is there once it started');
-    await until(() => String(pids()) === String(wanted), `each once and nobody else: ${pids()}`);
+    await until(() => String(pids()) === String(wanted), () => `each once and nobody else: ${pids()}`);
     for (const line of lines()) assert.strictEqual(line.split('\0').length, 6);
     assert.deepStrictEqual(fs.readdirSync(home).filter((name) => name.startsWith('.xprofiler')), ['.xprofiler']);
   });

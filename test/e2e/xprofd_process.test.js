@@ -225,7 +225,7 @@ test('a cgroup: its limits, throttling, and the kill at its end', { skip }, asyn
       app.tell('eat');
       const { signal } = await app.ended;
       assert.strictEqual(signal, 'SIGKILL');
-      const event = await until(() => live.events.find(({ name, kind }) => name === 'oom_kill' && kind === 'cgroup'), `an event; ${JSON.stringify(live.events)}`, 60_000);
+      const event = await until(() => live.events.find(({ name, kind }) => name === 'oom_kill' && kind === 'cgroup'), () => `an event; ${JSON.stringify(live.events)}`, 60_000);
       assert.strictEqual(event.key, (await own()).key);
       assert.match(event.text, new RegExp(`${cgroup.path} \\(its limit: 200 MB\\): the kernel killed 1 process`));
       await valuesWhen((values) => values.oom_kills === 1 && values.processes === 0, 'the kill is counted');

@@ -57,7 +57,7 @@ class App {
   /** Until the program said this line, or one more of it when `times` is given. */
   said(line, times = 1) {
     const lines = () => this.stdout.split('\n').filter((each) => each === line).length;
-    return until(() => lines() >= times, `"${line}" from the program; stdout ${this.stdout}, stderr ${this.stderr}`);
+    return until(() => lines() >= times, () => `"${line}" from the program; stdout ${this.stdout}, stderr ${this.stderr}`);
   }
 
   isAlive() {

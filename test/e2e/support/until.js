@@ -4,13 +4,13 @@ const POLL_MS = 20;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Polls until `probe()` gives something true, and gives that. Fails after `limitMs`, naming `what`. */
+/** Polls until `probe()` gives something true, and gives that. Fails after `limitMs`, naming `what` (a function: as it is then). */
 async function until(probe, what, limitMs = 60000) {
   const deadline = Date.now() + limitMs;
   for (;;) {
     const value = await probe();
     if (value) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${typeof what === 'function' ? what() : what}`);
     await sleep(POLL_MS);
   }
 }
