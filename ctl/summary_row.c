@@ -15,8 +15,9 @@
 /* Less says nothing. */
 #define PLACE_MIN_COLUMNS 12
 
-cJSON *xpf_summary_row_function(const struct xpf_profile *profile, const struct xpf_top_row *row) {
-  const struct xpf_profile_node *node = &profile->nodes[row->node];
+static cJSON *make_function(const struct xpf_profile *profile, uint32_t index,
+                            enum xpf_frame_class frame_class) {
+  const struct xpf_profile_node *node = &profile->nodes[index];
   const char *url = xpf_profile_string(profile, node->url);
   char path[PLACE_BYTES], package[128];
   size_t package_size;
@@ -29,7 +30,7 @@ cJSON *xpf_summary_row_function(const struct xpf_profile *profile, const struct 
     cJSON_AddNumberToObject(object, "line", node->line);
     cJSON_AddNumberToObject(object, "column", node->column);
   }
-  cJSON_AddStringToObject(object, "class", xpf_frame_class_word(row->frame_class));
+  cJSON_AddStringToObject(object, "class", xpf_frame_class_word(frame_class));
   const char *name = xpf_frame_package(url, &package_size);
   if (name != NULL) {
     snprintf(package, sizeof package, "%.*s", (int)package_size, name);
@@ -38,8 +39,20 @@ cJSON *xpf_summary_row_function(const struct xpf_profile *profile, const struct 
   return object;
 }
 
-const char *xpf_summary_row_place(const cJSON *function, unsigned columns, char *buffer,
-                                  size_t size) {
+cJSON *xpf_summary_row_function(const struct xpf_profile *profile, const struct xpf_top_row *row) {
+  cJSON *object = make_function(profile, row->node, row->frame_class);
+  if (row->origin == 0)
+    return object;
+  const struct xpf_profile_node *node = &profile->nodes[row->origin];
+  cJSON *origin = make_function(profile, row->origin,
+                                xpf_frame_class_of(xpf_profile_string(profile, node->function_name),
+                                                   xpf_profile_string(profile, node->url)));
+  cJSON_AddNumberToObject(origin, "share", (double)row->origin_self / (double)row->self);
+  cJSON_AddItemToObject(object, "origin", origin);
+  return object;
+}
+
+static const char *make_place(const cJSON *function, unsigned columns, char *buffer, size_t size) {
   const char *file = xpf_reply_field_text(function, "file", "");
   char whole[PLACE_BYTES + 16];
   double line = xpf_reply_field_number(function, "line", 0);
@@ -65,6 +78,34 @@ const char *xpf_summary_row_place(const cJSON *function, unsigned columns, char 
     from = slash;
   snprintf(buffer, size, "...%s", from);
   return buffer;
+}
+
+/* "from login /srv/shop/user.js:2", "61 % from …" where others call it too. The name stays whole: a
+ * place without it would look like that of the row itself. */
+static const char *make_origin(const cJSON *origin, unsigned columns, char *buffer, size_t size) {
+  char name[PLACE_BYTES / 2], place[PLACE_BYTES];
+  double percent = xpf_reply_field_number(origin, "share", 1) * 100;
+  const char *function = xpf_reply_field_text(origin, "function", "");
+
+  if (percent >= 99.5)
+    snprintf(name, sizeof name, xpf_text(XPF_TEXT_SUM_FROM), function);
+  else
+    snprintf(name, sizeof name, xpf_text(XPF_TEXT_SUM_PARTLY_FROM), percent, function);
+  unsigned width = xpf_print_width(name);
+  buffer[0] = '\0';
+  if (width > columns)
+    return buffer;
+  make_place(origin, columns > width ? columns - width - 1 : 0, place, sizeof place);
+  snprintf(buffer, size, "%s%s%s", name, *place != '\0' ? " " : "", place);
+  return buffer;
+}
+
+const char *xpf_summary_row_place(const cJSON *function, unsigned columns, char *buffer,
+                                  size_t size) {
+  const cJSON *origin = cJSON_GetObjectItemCaseSensitive(function, "origin");
+  if (origin != NULL)
+    return make_origin(origin, columns, buffer, size);
+  return make_place(function, columns, buffer, size);
 }
 
 static void print_coloured(FILE *out, enum xpf_colour colour, const char *text) {

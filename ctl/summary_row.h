@@ -7,7 +7,8 @@
 #include "format/top.h"
 
 /* {"function":…,"file":…,"line":…,"column":…,"class":…,"package":…}; the place is left out where
- * there is none. */
+ * there is none. Native code then has "origin": the function that most of it was called from, with
+ * its "share", 0 … 1. */
 cJSON *xpf_summary_row_function(const struct xpf_profile *profile, const struct xpf_top_row *row);
 
 struct xpf_summary_row {
@@ -21,7 +22,8 @@ struct xpf_summary_row {
 };
 /* What has no room is left out; a place is cut in front: its end says more than its beginning. */
 void xpf_summary_row_print(FILE *out, const struct xpf_summary_row *row, unsigned columns);
-/* "/srv/shop/lib/cart.js:31" in at most `columns`; "" without a file or room. Returns buffer. */
+/* "/srv/shop/lib/cart.js:31" in at most `columns`, of what has none "from total …/cart.js:31"; ""
+ * without a file or room. Returns buffer. */
 const char *xpf_summary_row_place(const cJSON *function, unsigned columns, char *buffer,
                                   size_t size);
 /* The end of a line of a table: name and place of a function. */

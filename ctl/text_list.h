@@ -80,8 +80,10 @@
   X(SHOT_STALLS, "  longest turns of the event loop: %s", "  事件循环最长的轮次: %s")                      \
   X(SHOT_STALL, "%.0f ms (at %.1f s)", "%.0f 毫秒 (第 %.1f 秒)")                                      \
   X(SHOT_BLOCKED, "the present one has taken %s", "当前轮次已持续 %s")                                  \
-  X(SUM_MS, "%.1f ms", "%.1f 毫秒")                                                                 \
-  X(SUM_S, "%.2f s", "%.2f 秒")                                                                    \
+  X(SUM_MS, "%.1f ms", "%.1f ms")                                                                  \
+  X(SUM_S, "%.2f s", "%.2f s")                                                                     \
+  X(SUM_FROM, "from %s", "来自 %s")                                                                  \
+  X(SUM_PARTLY_FROM, "%.0f %% from %s", "%.0f %% 来自 %s")                                           \
   X(SUM_TIME, "Where the time of the thread went (%s)", "线程时间分布 (共 %s)")                          \
   X(SUM_BY_SELF, "Functions by self time (of %s not idle; second: with what they call)",           \
     "函数自身耗时排行 (非空闲时间共 %s; 第二列: 包含其调用)")                                                     \

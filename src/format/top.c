@@ -116,6 +116,77 @@ static void root_drop(struct xpf_top *top, uint32_t row) {
   top->count--;
 }
 
+/* ---- where native code was called from ---- */
+
+struct origin {
+  uint32_t row, of; /* rows */
+  uint32_t node;    /* of row `of` */
+  int64_t self;
+};
+
+static uint32_t origin_find(const struct walk *walk, const struct xpf_top *top, uint32_t at) {
+  const struct xpf_profile_node *nodes = walk->profile->nodes;
+  enum xpf_frame_class found_class = XPF_FRAME_NATIVE;
+  uint32_t found = 0;
+  for (at = nodes[at].parent; at != 0 && at != XPF_NO_PARENT; at = nodes[at].parent) {
+    enum xpf_frame_class frame_class = top->rows[walk->row_of[at]].frame_class;
+    if (frame_class == XPF_FRAME_JS)
+      return at;
+    if ((frame_class == XPF_FRAME_PACKAGE && found_class != XPF_FRAME_PACKAGE) ||
+        (frame_class == XPF_FRAME_NODE && found == 0)) {
+      found = at;
+      found_class = frame_class;
+    }
+  }
+  return found;
+}
+
+static int compare_origins(const void *left, const void *right) {
+  const struct origin *a = left, *b = right;
+  if (a->row != b->row)
+    return a->row < b->row ? -1 : 1;
+  if (a->of != b->of)
+    return a->of < b->of ? -1 : 1;
+  return a->node < b->node ? -1 : a->node > b->node;
+}
+
+/* The sorted origins of one row and one function are added up; the largest sum is the row's. */
+static void origins_sum(struct xpf_top *top, const struct origin *origins, size_t count) {
+  for (size_t i = 0, next; i < count; i = next) {
+    struct xpf_top_row *row = &top->rows[origins[i].row];
+    int64_t sum = 0;
+    for (next = i;
+         next < count && origins[next].row == origins[i].row && origins[next].of == origins[i].of;
+         next++)
+      add(&sum, origins[next].self);
+    if (sum <= row->origin_self)
+      continue;
+    row->origin_self = sum;
+    row->origin = origins[i].node;
+  }
+}
+
+static int origins_make(const struct walk *walk, struct xpf_top *top) {
+  uint32_t nodes_count = walk->profile->nodes_count;
+  struct origin *origins = malloc(((size_t)nodes_count + 1) * sizeof(*origins));
+  size_t count = 0;
+  if (origins == NULL)
+    return -ENOMEM;
+  for (uint32_t i = 1; i < nodes_count; i++) {
+    uint32_t row = walk->row_of[i];
+    int64_t self = walk->profile->nodes[i].self[walk->value];
+    if (self <= 0 || top->rows[row].frame_class != XPF_FRAME_NATIVE)
+      continue;
+    uint32_t node = origin_find(walk, top, i);
+    if (node != 0)
+      origins[count++] = (struct origin){row, walk->row_of[node], node, self};
+  }
+  qsort(origins, count, sizeof(*origins), compare_origins);
+  origins_sum(top, origins, count);
+  free(origins);
+  return 0;
+}
+
 int xpf_top_make(struct xpf_top *top, const struct xpf_profile *profile, uint32_t value) {
   *top = (struct xpf_top){0};
   if (value >= profile->values_count)
@@ -138,6 +209,7 @@ int xpf_top_make(struct xpf_top *top, const struct xpf_profile *profile, uint32_
     xpf_profile_totals(profile, value, walk.totals);
     tree_walk(&walk, top);
     top->sum = walk.totals[0];
+    rc = origins_make(&walk, top);
     root_drop(top, walk.row_of[0]);
   }
   free(walk.first);

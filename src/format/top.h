@@ -11,6 +11,10 @@ struct xpf_top_row {
   enum xpf_frame_class frame_class;
   int64_t self, total; /* of the value asked for */
   uint32_t nodes;      /* places in the tree */
+  /* Of native code, which has no place of its own: a node of the function that most of its self was
+   * spent below, the nearest of the application, else of a package, else of Node.js; 0 for none. */
+  uint32_t origin;
+  int64_t origin_self;
 };
 
 struct xpf_top {

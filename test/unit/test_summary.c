@@ -109,6 +109,40 @@ static void test_cpu(void **state) {
   xpf_profile_free(profile);
 }
 
+/* 100 ms of native code, 80 of it from login; where the line is narrow first its place goes. */
+static void test_native_code(void **state) {
+  struct xpf_profile *profile = xpf_profile_new(XPF_PROFILE_CPU);
+  (void)state;
+  profile->end_us = 100000;
+  add(profile, XPF_NO_PARENT, 1, "(root)", "", 0);
+  add(profile, add(profile, 0, 2, "login", "/srv/shop/user.js", 2), 3, "run", "", 0);
+  add(profile, add(profile, 0, 4, "", "/srv/shop/user.js", 9), 5, "run", "", 0);
+  assert_int_equal(xpf_profile_sample_add(profile, 3, 0, 0), 0);
+  assert_int_equal(xpf_profile_sample_add(profile, 5, 80000, 0), 0);
+  assert_int_equal(xpf_profile_sort(profile), 0);
+  xpf_profile_wall_fill(profile);
+  cJSON *summary = xpf_summary_cpu(profile);
+  char *json = cJSON_PrintUnformatted(summary);
+  assert_non_null(strstr(json, "{\"function\":\"run\",\"class\":\"native\",\"origin\":{"
+                               "\"function\":\"login\",\"file\":\"/srv/shop/user.js\",\"line\":2,"
+                               "\"column\":0,\"class\":\"js\",\"share\":0.8},\"self_ms\":100,"));
+  free(json);
+  char *text = print(xpf_summary_cpu_print, summary, UINT_MAX);
+  assert_non_null(strstr(text, "run                     80 % from login /srv/shop/user.js:2\n"));
+  free(text);
+  for (unsigned columns = 60; columns < 140; columns++) {
+    text = print(xpf_summary_cpu_print, xpf_summary_cpu(profile), columns);
+    const char *row = strstr(text, "100.0 ms  run");
+    assert_non_null(row);
+    assert_int_equal(strstr(row, "80 % from login") != NULL, columns >= 80);
+    for (const char *line = strstr(text, "100.0 %"); line != NULL;
+         line = strstr(line + 1, "100.0 %"))
+      assert_true(strcspn(line, "\n") <= columns);
+    free(text);
+  }
+  xpf_profile_free(profile);
+}
+
 static void test_narrow_terminals(void **state) {
   struct xpf_profile *profile = make_cpu();
   (void)state;
@@ -278,6 +312,7 @@ static int plain(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_cpu),
+      TEST(test_native_code),
       TEST(test_narrow_terminals),
       TEST(test_an_empty_profile),
       TEST(test_heap),

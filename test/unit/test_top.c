@@ -63,6 +63,52 @@ static void recursion_counts_once(void **state) {
   xpf_profile_free(p);
 }
 
+static void native_code_has_an_origin(void **state) {
+  static const struct spec specs[] = {
+      {XPF_NO_PARENT, "(root)", "", 0, 0},
+      {0, "login", "/app.js", 2, 1},
+      {1, "scrypt", "node:internal/crypto/scrypt", 40, 1},
+      {2, "run", "", 0, 60},                       /* login's */
+      {0, "render", "/app.js", 9, 1},              /* 4 */
+      {4, "p", "/node_modules/p/p.js", 1, 1},      /* nearer, but not the application's */
+      {5, "run", "", 0, 25},                       /* render's */
+      {1, "run", "", 0, 15},                       /* login's again */
+      {0, "onread", "node:net", 5, 1},             /* 8 */
+      {8, "q", "/node_modules/q/q.js", 1, 1},      /* 9 */
+      {9, "end", "node:internal/streams/x", 3, 1}, /* 10 */
+      {10, "writev", "", 0, 7},                    /* q's: a package before Node.js */
+      {10, "run", "", 0, 0},                       /* nothing of its own */
+      {0, "lonely", "", 0, 3},                     /* nobody's */
+      {0, "emit", "node:events", 1, 1},            /* 14 */
+      {14, "second", "node:net", 1, 1},            /* 15 */
+      {15, "close", "", 0, 2},                     /* the nearest of Node.js */
+      {0, "(program)", "", 0, 4},
+  };
+  static const struct {
+    const char *name;
+    uint32_t origin;
+    int64_t self;
+  } expected[] = {{"run", 1, 75},   {"writev", 9, 7},    {"lonely", 0, 0},
+                  {"close", 15, 2}, {"(program)", 0, 0}, {"scrypt", 0, 0}};
+  struct xpf_profile *p = make(specs, sizeof specs / sizeof *specs);
+  struct xpf_top top;
+  size_t found = 0;
+  (void)state;
+  assert_int_equal(xpf_top_make(&top, p, XPF_CPU_WALL), 0);
+  for (uint32_t i = 0; i < top.count; i++)
+    for (size_t k = 0; k < sizeof expected / sizeof *expected; k++) {
+      const struct xpf_profile_node *node = &p->nodes[top.rows[i].node];
+      if (strcmp(xpf_profile_string(p, node->function_name), expected[k].name) != 0)
+        continue;
+      assert_int_equal(top.rows[i].origin, expected[k].origin);
+      assert_int_equal(top.rows[i].origin_self, expected[k].self);
+      found++;
+    }
+  assert_int_equal(found, sizeof expected / sizeof *expected);
+  xpf_top_free(&top);
+  xpf_profile_free(p);
+}
+
 static void same_name_in_other_places_is_another_function(void **state) {
   (void)state;
   static const struct spec specs[] = {
@@ -131,6 +177,7 @@ static void deep_trees(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(recursion_counts_once),
+      cmocka_unit_test(native_code_has_an_origin),
       cmocka_unit_test(same_name_in_other_places_is_another_function),
       cmocka_unit_test(a_root_of_its_own_stays),
       cmocka_unit_test(nothing_and_wrong),
