@@ -389,6 +389,7 @@ static bool place_of(const struct xpf_source_map *map, const struct mapping *map
   out->name = xpf_string_table_text(map->strings, mapping->name);
   out->line = mapping->source_line + 1;
   out->column = mapping->source_column + 1;
+  out->made_column = mapping->column + 1;
   return *out->source != '\0';
 }
 

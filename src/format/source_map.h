@@ -13,6 +13,7 @@ struct xpf_source_place {
   const char *source;    /* as the map says, with its sourceRoot in front; never "" */
   const char *name;      /* of what stands there, "" when the map does not say */
   uint32_t line, column; /* from 1 */
+  uint32_t made_column;  /* where the mapping begins in the line of the made script, from 1 */
 };
 
 /* 0: *out is the caller's; else negative, *error (zeroed by the caller) says why and where.

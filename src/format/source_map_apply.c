@@ -1,5 +1,6 @@
 /* A source map on the nodes of a profile. */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "format/source_map.h"
@@ -19,6 +20,30 @@ static void ticks_move(const struct xpf_source_map *map, struct xpf_profile *pro
   node->ticks_count = kept;
 }
 
+/* V8 says where the parameters begin. In "u=e=>…" a mapping of its own begins there, with the name
+ * of the parameter: the function's is that of the "u", or what V8 calls it where the "u" has none.
+ * The likeliest first: at a wrong distance something else may begin. */
+static void name_find(const struct xpf_source_map *map, const struct xpf_profile_node *node,
+                      const char *made, struct xpf_source_place *place) {
+  static const char *const between[] = {"",       "=",         "=async ",
+                                        "=async", "=function", "=async function"};
+  bool is_parameter = place->made_column == (uint32_t)node->column && *place->name != '\0';
+  struct xpf_source_place found;
+  for (size_t i = 0; i < sizeof between / sizeof *between; i++) {
+    size_t back = strlen(made) + strlen(between[i]);
+    if ((size_t)node->column <= back)
+      return;
+    uint32_t column = (uint32_t)((size_t)node->column - back);
+    if (!xpf_source_map_find(map, (uint32_t)node->line, column, &found) ||
+        found.made_column != column)
+      continue;
+    if (*found.name != '\0' || (i > 0 && is_parameter))
+      place->name = found.name;
+    if (*found.name != '\0' || i <= 1 || is_parameter)
+      return;
+  }
+}
+
 static int node_move(const struct xpf_source_map *map, struct xpf_profile *profile,
                      struct xpf_profile_node *node, xpf_source_url_fn *source_url, void *arg) {
   struct xpf_source_place place;
@@ -31,14 +56,15 @@ static int node_move(const struct xpf_source_map *map, struct xpf_profile *profi
     return -ENOMEM;
   /* Names of methods and classes ("Cart.total") say more than the map's; only a name that was
    * shortened is replaced: one that the source does not have. */
-  if (*place.name != '\0' && node->function_name != 0) {
+  const char *old = xpf_profile_string(profile, node->function_name);
+  const char *point = strrchr(old, '.'), *last = point != NULL ? point + 1 : old;
+  if (*last != '\0')
+    name_find(map, node, last, &place);
+  if (*place.name != '\0' && *last != '\0' && strcmp(last, place.name) != 0) {
     int64_t name = xpf_profile_string_add(profile, place.name);
     if (name < 0)
       return -ENOMEM;
-    const char *old = xpf_profile_string(profile, node->function_name);
-    const char *last = strrchr(old, '.');
-    if (strcmp(last != NULL ? last + 1 : old, place.name) != 0)
-      node->function_name = (uint32_t)name;
+    node->function_name = (uint32_t)name;
   }
   node->url = (uint32_t)index;
   node->line = (int32_t)place.line;

@@ -110,12 +110,48 @@ static void frames_move_to_their_sources(void **state) {
   xpf_profile_free(p);
 }
 
+/* var u=e=>e,i=function(n){},f=async t=>t,o={onData:n=>n};function s(t){}
+ * A frame stands where its parameters begin, and they have names of their own. */
+static void functions_have_no_names_of_parameters(void **state) {
+  static const struct {
+    const char *made, *name;
+    int32_t column;
+  } cases[] = {{"u", "alone", 7},
+               {"i", "expression", 22},
+               {"f", "asyncAlone", 36},
+               {"f", "asyncAlone", 30},
+               {"o.onData", "o.onData", 51},
+               {"s", "plain", 67},
+               {"", "", 7}};
+  size_t count = sizeof cases / sizeof *cases;
+  struct xpf_profile *p = xpf_profile_new(XPF_PROFILE_OTHER);
+  struct xpf_source_map *map =
+      map_of("{\"sources\":[\"a.ts\"],\"names\":[\"alone\",\"value\",\"expression\",\"first\","
+             "\"asyncAlone\",\"plain\"],\"mappings\":\"AAAA,IAAAA,EAAAC,KACAC,EAAA,SAAAC,KACAC,"
+             "QAAAH,QACA,OAAAA,MACA,SAAAI,CAAA\"}");
+  char root[] = "/src";
+  (void)state;
+  assert_non_null(map);
+  for (size_t i = 0; i < count; i++) {
+    struct xpf_profile_frame frame = {cases[i].made, "/made.js", "", 1, 1, cases[i].column};
+    assert_true(xpf_profile_node_add(p, i == 0 ? XPF_NO_PARENT : 0, (uint32_t)i + 1, &frame) >= 0);
+  }
+  assert_int_equal(xpf_source_map_apply(map, p, p->nodes[0].url, with_root, root), 0);
+  for (size_t i = 0; i < count; i++) {
+    assert_string_equal(xpf_profile_string(p, p->nodes[i].function_name), cases[i].name);
+    assert_string_equal(xpf_profile_string(p, p->nodes[i].url), "/src/a.ts");
+  }
+  xpf_source_map_free(map);
+  xpf_profile_free(p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(places_are_found),
       cmocka_unit_test(sections_are_moved),
       cmocka_unit_test(damage_is_refused),
       cmocka_unit_test(frames_move_to_their_sources),
+      cmocka_unit_test(functions_have_no_names_of_parameters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
