@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include "file_out.h"
 
@@ -29,16 +30,20 @@ const char *xpf_shot_output_formats(const struct xpf_shot_kind *kind, char *buff
   return buffer;
 }
 
+static int refuse(const struct xpf_shot_kind *kind, const struct xpf_format *format,
+                  struct xpf_verdict *verdict) {
+  char names[256];
+  return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_FORMAT_UNFIT, format->name,
+                         xpf_text(kind->title), xpf_shot_output_formats(kind, names, sizeof names));
+}
+
 /* Whether this kind can become that; its own format is no conversion. */
 static int take_format(struct xpf_shot_output *out, const struct xpf_shot_kind *kind,
                        const struct xpf_format *format, struct xpf_verdict *verdict) {
-  char names[256];
   if (is_native(kind, format))
     return 0;
   if (format->write == NULL || (format->kinds & kind->formats) == 0)
-    return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_FORMAT_UNFIT, format->name,
-                           xpf_text(kind->title),
-                           xpf_shot_output_formats(kind, names, sizeof names));
+    return refuse(kind, format, verdict);
   out->format = format;
   return 0;
 }
@@ -48,6 +53,23 @@ static bool has_extension(const char *path) {
   const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
   const char *point = strrchr(name, '.');
   return point != NULL && point > name && isalpha((unsigned char)point[1]);
+}
+
+static bool ends_with(const char *path, const char *end) {
+  size_t path_size = strlen(path), size = strlen(end);
+  return path_size >= size && strcasecmp(path + path_size - size, end) == 0;
+}
+
+/* What is no profile is never converted, so it may not be called like what it is not: x.html would
+ * be no page. .json and .txt say only how it is written. */
+static int check_name(const char *path, const struct xpf_shot_kind *kind,
+                      struct xpf_verdict *verdict) {
+  const struct xpf_format *format = xpf_format_of_path(path);
+  if (format == NULL || is_native(kind, format) || ends_with(path, ".txt"))
+    return 0;
+  if (xpf_format_of_path("a.json") == format && !ends_with(path, ".trace.json"))
+    return 0;
+  return refuse(kind, format, verdict);
 }
 
 static int choose_format(struct xpf_shot_output *out, const struct xpf_options *options,
@@ -64,9 +86,10 @@ static int choose_format(struct xpf_shot_output *out, const struct xpf_options *
                              xpf_shot_output_formats(kind, names, sizeof names));
     return take_format(out, kind, format, verdict);
   }
-  /* What is no profile is never converted: a snapshot may be called .json. */
-  if (out->path == NULL || out->is_stdout || out->is_directory || kind->formats == 0)
+  if (out->path == NULL || out->is_stdout || out->is_directory)
     return 0;
+  if (kind->formats == 0)
+    return check_name(out->path, kind, verdict);
   const struct xpf_format *format = xpf_format_of_path(out->path);
   if (format == NULL && has_extension(out->path))
     return xpf_verdict_set(verdict, XPF_REASON_USAGE, XPF_TEXT_FORMAT_UNCLEAR, out->path,

@@ -259,6 +259,8 @@ describe('-o and --format', () => {
       [['snapshot', '--format', 'pprof'], 2, /the format pprof cannot hold this \(Heap snapshot\); possible are: heapsnapshot/],
       [['cpu', '-o', 'x.svg'], 2, /the format is not clear from the name x\.svg: give --format, one of cpuprofile, .*flamegraph/],
       [['heap', '-o', 'x.trace.json'], 2, /the format trace cannot hold this \(Heap profile\)/],
+      [['snapshot', '-o', 'x.html'], 2, /the format flamegraph cannot hold this \(Heap snapshot\); possible are: heapsnapshot/],
+      [['trace', '-o', 'x.pb.gz'], 2, /the format pprof cannot hold this \(Trace\); possible are: trace/],
       [['cpu', '-o', '-', '--json'], 2, /-o - and --json exclude each other/],
       [['cpu', '-t', '10 parsecs'], 2, /--profiling_time must be a time/],
       [['cpu', '-w', '9'], 1, /Thread not found: 9/],

@@ -80,9 +80,35 @@ static void test_the_extension_decides(void **state) {
     expect_format(cases[i].format);
     assert_false(xpf_shot_output_is_original(&output));
   }
-  /* What is no profile may be called anything. */
-  assert_int_equal(plan(&xpf_shot_kind_report, in_home("a.json"), NULL, 1), 0);
-  expect_format(NULL);
+}
+
+/* They are never converted: a name that says otherwise is refused, any other is only a name. */
+static void test_what_is_no_profile(void **state) {
+  static const struct {
+    const struct xpf_shot_kind *kind;
+    const char *name;
+    int status;
+  } cases[] = {{&xpf_shot_kind_report, "a.json", 0},
+               {&xpf_shot_kind_report, "a.txt", 0},
+               {&xpf_shot_kind_report, "a.diag", 0},
+               {&xpf_shot_kind_snapshot, "a.heapsnapshot", 0},
+               {&xpf_shot_kind_snapshot, "a.JSON", 0},
+               {&xpf_shot_kind_snapshot, "a.2026-11-25", 0},
+               {&xpf_shot_kind_trace, "a.trace.json", 0},
+               {&xpf_shot_kind_trace, "a.json", 0},
+               {&xpf_shot_kind_trace, "a.pb.gz", XPF_EXIT_USAGE},
+               {&xpf_shot_kind_trace, "a.html", XPF_EXIT_USAGE},
+               {&xpf_shot_kind_snapshot, "a.html", XPF_EXIT_USAGE},
+               {&xpf_shot_kind_snapshot, "a.heapprofile", XPF_EXIT_USAGE},
+               {&xpf_shot_kind_snapshot, "a.trace.json", XPF_EXIT_USAGE},
+               {&xpf_shot_kind_report, "a.speedscope.json", XPF_EXIT_USAGE}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_int_equal(plan(cases[i].kind, in_home(cases[i].name), NULL, 1), cases[i].status);
+    expect_format(NULL);
+    if (cases[i].status != 0)
+      assert_non_null(strstr(verdict.message, "possible are: "));
+  }
 }
 
 static void test_the_option_decides_before_the_extension(void **state) {
@@ -152,6 +178,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_nothing_asked),
       TEST(test_the_extension_decides),
+      TEST(test_what_is_no_profile),
       TEST(test_the_option_decides_before_the_extension),
       TEST(test_what_does_not_fit),
       TEST(test_paths),
