@@ -218,6 +218,21 @@ describe('a flame graph of one profile', options, () => {
       await page.waitForSelector('#panel-chart:not([hidden])');
     }));
 
+  test('functions without a name are told apart where places have no column', async () => {
+    const nameless = pageOf('nameless', profileOf([[[MAIN, '@file:///srv/shop/src/view.js:21'], 20], [[MAIN, '@file:///srv/shop/src/cart.js:8'], 10]]));
+    const names = (page) => page.$$eval('#full-table .table-row .column-name', (cells) => cells.map((cell) => cell.textContent));
+    await visit(nameless, { viewport: { width: 400, height: 700 } }, async (page) => {
+      await page.keyboard.press('4');
+      await eventually(async () => (await names(page)).length > 0, 'rows');
+      assert.deepStrictEqual(await names(page), ['(anonymous)view.js:21', '(anonymous)cart.js:8', 'main']);
+    });
+    await visit(nameless, {}, async (page) => {
+      await page.keyboard.press('4');
+      await eventually(async () => (await names(page)).length > 0, 'rows');
+      assert.deepStrictEqual(await names(page), ['(anonymous)', '(anonymous)', 'main']);
+    });
+  });
+
   test('comes back as it was from its address', () =>
     visit(address, {}, async (page) => {
       await page.selectOption('#colour', 'package');

@@ -43,6 +43,8 @@ function nameColumns({ profile: { frames } }, colours, isCompact) {
     text: (row) => frames.name[row],
     swatch: (row) => colours.fill[row],
     title: (row) => `${frames.name[row]}\n${placeOf(frames, row, 'file')}`,
+    // Without a column for the place its end tells apart what has no name.
+    note: (row) => (isCompact && frames.name[row] === '(anonymous)' ? placeOf(frames, row).replace(/^.*\//, '') : ''),
   };
   const place = {
     key: 'place',

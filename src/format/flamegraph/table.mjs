@@ -1,7 +1,8 @@
 // The table of functions: sorted, filtered, and with elements only for the rows that are seen.
 //
 // table.show({ rows, columns }): rows are numbers of frames; a column is { key, label, isNumber, text(row),
-// bar(row) or none, order(a, b), swatch(row) or none, title(row) or none }.
+// bar(row) or none, order(a, b), swatch(row) or none, title(row) or none, note(row) or none }.
+// A note is faint, behind the text, and cut in front.
 
 const ROW_HEIGHT = 24;
 const BEYOND = 8; // rows kept above and below
@@ -97,13 +98,14 @@ export class FunctionTable {
     return element;
   }
 
-  cell({ key, isNumber, text, bar, swatch, title, tint }, row, parent) {
+  cell({ key, isNumber, text, bar, swatch, title, tint, note }, row, parent) {
     const cell = make('div', `cell ${isNumber ? 'number' : ''} column-${key}`, parent, { role: 'gridcell' });
     if (bar) make('div', 'share', cell).style.width = `${Math.min(100, Math.max(0, 100 * bar(row)))}%`;
     if (swatch) make('span', 'swatch', cell).style.background = swatch(row);
     const label = make('span', 'cell-text', cell);
     label.textContent = text(row);
     if (tint) label.dataset.tint = tint(row);
+    if (note?.(row)) make('bdi', '', make('span', 'cell-note', cell)).textContent = note(row);
     if (title) cell.title = title(row);
   }
 
