@@ -60,12 +60,8 @@ static inline int xpf_call_frame_read(struct xpf_json_reader *json, struct xpf_p
   int32_t line = -1, column = -1;
   if (xpf_json_expect(json, XPF_JSON_OBJECT_BEGIN, "callFrame") < 0)
     return -1;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(json);
-    if (event == XPF_JSON_OBJECT_END)
-      break;
-    if (event != XPF_JSON_KEY)
-      return -1;
+  int more;
+  while ((more = xpf_json_next_key(json)) > 0) {
     int rc;
     if (strcmp(json->text, "functionName") == 0)
       rc = xpf_text_read(json, profile, "functionName", &node->function_name);
@@ -84,6 +80,8 @@ static inline int xpf_call_frame_read(struct xpf_json_reader *json, struct xpf_p
     if (rc < 0)
       return -1;
   }
+  if (more < 0)
+    return -1;
   /* Frames without a script have 0 or -1 in both ways of counting. */
   if (node->url == 0 && node->script_id == 0 && line <= 0 && column <= 0)
     line = column = counts_from_1 ? 0 : -1;

@@ -68,12 +68,8 @@ static int read_children(struct reader *r, struct raw_node *raw) {
 }
 
 static int read_tick(struct reader *r, struct xpf_profile_tick *tick) {
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_OBJECT_END)
-      return 0;
-    if (event != XPF_JSON_KEY)
-      return -1;
+  int more;
+  while ((more = xpf_json_next_key(&r->json)) > 0) {
     int64_t number = 0;
     int rc = 0;
     if (strcmp(r->json.text, "line") == 0) {
@@ -88,6 +84,7 @@ static int read_tick(struct reader *r, struct xpf_profile_tick *tick) {
     if (rc < 0)
       return -1;
   }
+  return more;
 }
 
 static int read_ticks(struct reader *r, struct raw_node *raw) {
@@ -142,13 +139,12 @@ static int read_node(struct reader *r) {
   struct raw_node raw = {.offset = r->json.offset, .parent_id = -1};
   bool has_id = false;
   raw.node.parent = XPF_NO_PARENT;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_OBJECT_END)
-      break;
-    if (event != XPF_JSON_KEY || read_node_field(r, &raw, &has_id) < 0)
+  int more;
+  while ((more = xpf_json_next_key(&r->json)) > 0)
+    if (read_node_field(r, &raw, &has_id) < 0)
       return -1;
-  }
+  if (more < 0)
+    return -1;
   if (!has_id)
     return xpf_read_fail(r->error, XPF_READ_MISSING, raw.offset, "the id of a node");
   struct raw_node *grown = xpf_array_grow(r->raw, &r->raw_capacity, r->raw_count, sizeof(raw));
@@ -258,13 +254,12 @@ static int read_field(struct reader *r) {
 static int read_document(struct reader *r) {
   if (xpf_json_expect(&r->json, XPF_JSON_OBJECT_BEGIN, "the file") < 0)
     return -1;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_OBJECT_END)
-      break;
-    if (event != XPF_JSON_KEY || read_field(r) < 0)
+  int more;
+  while ((more = xpf_json_next_key(&r->json)) > 0)
+    if (read_field(r) < 0)
       return -1;
-  }
+  if (more < 0)
+    return -1;
   return xpf_json_next(&r->json) == XPF_JSON_END ? 0 : -1;
 }
 

@@ -53,12 +53,8 @@ static int read_type(struct reader *r, struct entry *entry) {
 }
 
 static int read_space(struct reader *r, int64_t *used) {
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_OBJECT_END)
-      return 0;
-    if (event != XPF_JSON_KEY)
-      return -1;
+  int more;
+  while ((more = xpf_json_next_key(&r->json)) > 0) {
     if (strcmp(r->json.text, "space_used_size") != 0) {
       if (xpf_json_skip(&r->json) < 0)
         return -1;
@@ -70,6 +66,7 @@ static int read_space(struct reader *r, int64_t *used) {
     if (__builtin_add_overflow(*used, bytes, used))
       return xpf_read_fail(r->error, XPF_READ_OUT_OF_RANGE, r->json.offset, "space_used_size");
   }
+  return more;
 }
 
 static int read_spaces(struct reader *r, const char *what, int64_t *used) {
@@ -144,12 +141,12 @@ static int read_entries(struct reader *r) {
   int rc;
   while ((rc = xpf_json_next_object(&r->json, "an entry of gc")) > 0) {
     uint64_t offset = r->json.offset;
-    enum xpf_json_event event;
     struct entry entry = {0};
-    while ((event = xpf_json_next(&r->json)) == XPF_JSON_KEY)
+    int more;
+    while ((more = xpf_json_next_key(&r->json)) > 0)
       if (read_entry_field(r, &entry) < 0)
         return -1;
-    if (event != XPF_JSON_OBJECT_END || add_entry(r, &entry, offset) < 0)
+    if (more < 0 || add_entry(r, &entry, offset) < 0)
       return -1;
   }
   return rc;
@@ -158,12 +155,8 @@ static int read_entries(struct reader *r) {
 static int read_document(struct reader *r) {
   if (xpf_json_expect(&r->json, XPF_JSON_OBJECT_BEGIN, "the file") < 0)
     return -1;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_OBJECT_END)
-      break;
-    if (event != XPF_JSON_KEY)
-      return -1;
+  int more;
+  while ((more = xpf_json_next_key(&r->json)) > 0) {
     int rc;
     if (strcmp(r->json.text, "gc") == 0)
       rc = read_entries(r);
@@ -176,6 +169,8 @@ static int read_document(struct reader *r) {
     if (rc < 0)
       return -1;
   }
+  if (more < 0)
+    return -1;
   if (!r->has_gc)
     return xpf_read_fail(r->error, XPF_READ_MISSING, xpf_source_offset(r->json.source), "gc");
   return xpf_json_next(&r->json) == XPF_JSON_END ? 0 : -1;

@@ -93,12 +93,8 @@ static int read_tree(struct reader *r) {
 
 static int read_sample(struct reader *r, struct xpf_profile_sample *sample) {
   int64_t number;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_OBJECT_END)
-      return 0;
-    if (event != XPF_JSON_KEY)
-      return -1;
+  int more;
+  while ((more = xpf_json_next_key(&r->json)) > 0) {
     int rc;
     if (strcmp(r->json.text, "size") == 0) {
       rc = xpf_json_read_int(&r->json, 0, INT64_MAX, "size", &number);
@@ -114,6 +110,7 @@ static int read_sample(struct reader *r, struct xpf_profile_sample *sample) {
     if (rc < 0)
       return -1;
   }
+  return more;
 }
 
 static int read_samples(struct reader *r) {
@@ -147,12 +144,8 @@ static int read_type(struct reader *r) {
 static int read_document(struct reader *r) {
   if (xpf_json_expect(&r->json, XPF_JSON_OBJECT_BEGIN, "the file") < 0)
     return -1;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_OBJECT_END)
-      break;
-    if (event != XPF_JSON_KEY)
-      return -1;
+  int more;
+  while ((more = xpf_json_next_key(&r->json)) > 0) {
     int rc;
     if (strcmp(r->json.text, "head") == 0 && r->has_head)
       rc = xpf_read_fail(r->error, XPF_READ_TWICE, r->json.offset, "head");
@@ -169,6 +162,8 @@ static int read_document(struct reader *r) {
     if (rc < 0)
       return -1;
   }
+  if (more < 0)
+    return -1;
   return xpf_json_next(&r->json) == XPF_JSON_END ? 0 : -1;
 }
 

@@ -417,6 +417,13 @@ int xpf_json_next_object(struct xpf_json_reader *reader, const char *what) {
   return -1;
 }
 
+int xpf_json_next_key(struct xpf_json_reader *reader) {
+  enum xpf_json_event event = xpf_json_next(reader);
+  if (event == XPF_JSON_KEY)
+    return 1;
+  return event == XPF_JSON_OBJECT_END ? 0 : -1;
+}
+
 int xpf_json_read_int(struct xpf_json_reader *reader, int64_t min, int64_t max, const char *what,
                       int64_t *out) {
   if (xpf_json_expect(reader, XPF_JSON_NUMBER, what) < 0)

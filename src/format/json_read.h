@@ -63,6 +63,8 @@ int xpf_json_expect(struct xpf_json_reader *reader, enum xpf_json_event event, c
 /* In an array of objects: 1 when the next one has begun, 0 at the array's end, -1: `what` is none.
  */
 int xpf_json_next_object(struct xpf_json_reader *reader, const char *what);
+/* In an object: 1 when the next key was read (text), 0 at the object's end, -1: an error. */
+int xpf_json_next_key(struct xpf_json_reader *reader);
 /* A number from min to max. 0 or -1: it has the wrong type, or is out of range. */
 int xpf_json_read_int(struct xpf_json_reader *reader, int64_t min, int64_t max, const char *what,
                       int64_t *out);

@@ -230,12 +230,8 @@ static int part_read(struct reader *r, struct part *part, bool is_top);
 static int offset_read(struct reader *r, struct part *part) {
   if (xpf_json_expect(&r->json, XPF_JSON_OBJECT_BEGIN, "offset") < 0)
     return -1;
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_OBJECT_END)
-      return 0;
-    if (event != XPF_JSON_KEY)
-      return -1;
+  int more;
+  while ((more = xpf_json_next_key(&r->json)) > 0) {
     bool is_line = strcmp(r->json.text, "line") == 0;
     if (!is_line && strcmp(r->json.text, "column") != 0) {
       if (xpf_json_skip(&r->json) < 0)
@@ -247,19 +243,15 @@ static int offset_read(struct reader *r, struct part *part) {
       return -1;
     *(is_line ? &part->line : &part->column) = (uint32_t)number;
   }
+  return more;
 }
 
 /* Its object is open. Its offset and its map may come in any order. */
 static int section_read(struct reader *r) {
   struct part part = {0};
-  int rc = 0;
-  while (rc == 0) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_OBJECT_END)
-      break;
-    if (event != XPF_JSON_KEY)
-      rc = -1;
-    else if (strcmp(r->json.text, "offset") == 0)
+  int rc = 0, more = 1;
+  while (rc == 0 && (more = xpf_json_next_key(&r->json)) > 0) {
+    if (strcmp(r->json.text, "offset") == 0)
       rc = offset_read(r, &part);
     else if (strcmp(r->json.text, "map") == 0)
       rc = xpf_json_expect(&r->json, XPF_JSON_OBJECT_BEGIN, "map") < 0 ||
@@ -269,7 +261,7 @@ static int section_read(struct reader *r) {
     else
       rc = xpf_json_skip(&r->json);
   }
-  if (rc == 0 && sources_join(r, &part) == 0)
+  if (rc == 0 && more == 0 && sources_join(r, &part) == 0)
     rc = mappings_read(r, &part);
   else
     rc = -1;
@@ -290,12 +282,8 @@ static int sections_read(struct reader *r) {
 
 /* The object of a map is open. Sections have no sections. */
 static int part_read(struct reader *r, struct part *part, bool is_top) {
-  for (;;) {
-    enum xpf_json_event event = xpf_json_next(&r->json);
-    if (event == XPF_JSON_OBJECT_END)
-      return 0;
-    if (event != XPF_JSON_KEY)
-      return -1;
+  int more;
+  while ((more = xpf_json_next_key(&r->json)) > 0) {
     int rc;
     if (strcmp(r->json.text, "sources") == 0) {
       rc = list_read(r, &part->sources, "sources");
@@ -314,6 +302,7 @@ static int part_read(struct reader *r, struct part *part, bool is_top) {
     if (rc < 0)
       return -1;
   }
+  return more;
 }
 
 static int compare_mappings(const void *left, const void *right) {
