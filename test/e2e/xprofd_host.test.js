@@ -54,22 +54,13 @@ describe('figures of the host', { skip: process.platform !== 'linux' }, () => {
     if (exporter) await exporter.stop();
   });
 
-  const entitiesOf = async (kind) => (await xprofd.get(`/api/entities?kind=${kind}`)).json.entities;
-
-  /** Until each kind was read anew, from a moment after this call on: a reading that is under way may be older. */
-  async function waitForReadings(kinds) {
-    const seen = new Map(kinds.map((kind) => [kind, new Set()]));
-    await until(async () => {
-      for (const { kind, updated_ms } of await entitiesOf(kinds)) if (updated_ms) seen.get(kind).add(updated_ms);
-      return [...seen.values()].every((times) => times.size >= 3);
-    }, `three readings of ${kinds}`, 90_000);
-  }
+  const entitiesOf = (kind) => xprofd.entitiesOf(kind);
 
   const FAST = ['host_cpu', 'host_cpu_total', 'host_system', 'host_vmstat', 'host_pressure', 'host_softirq', 'host_disk'];
 
   test('counters lie between two readings of node_exporter', async () => {
     const first = await exporter.series();
-    await waitForReadings(FAST);
+    await xprofd.waitForReadings(FAST);
     const ours = parse((await xprofd.get('/metrics')).text);
     const last = await exporter.series();
     const pattern = /^node_(cpu_(guest_)?seconds_total|disk_\w+_total|intr_total|context_switches_total|forks_total|pressure_\w+_total|vmstat_)/;
@@ -87,7 +78,7 @@ describe('figures of the host', { skip: process.platform !== 'linux' }, () => {
 
   test('counters lie between two readings of /proc', async () => {
     const first = readProc();
-    await waitForReadings([...FAST, 'host_interrupt']);
+    await xprofd.waitForReadings([...FAST, 'host_interrupt']);
     const ours = parse((await xprofd.get('/metrics')).text);
     const last = readProc();
     const names = assertBetween(ours, first, last, /^(node_softirqs|xprofd_host_interrupts|node_vmstat|xprofd_host_cpu_sec|node_disk)/, 0.011);
@@ -99,7 +90,7 @@ describe('figures of the host', { skip: process.platform !== 'linux' }, () => {
 
   test('gauges agree with node_exporter', async () => {
     const first = await exporter.series();
-    await waitForReadings(['host_memory', 'host_system', 'host_filesystem']);
+    await xprofd.waitForReadings(['host_memory', 'host_system', 'host_filesystem']);
     const ours = parse((await xprofd.get('/metrics')).text);
     const last = await exporter.series();
     const exact = /^node_(boot_time_seconds|filesystem_(size_bytes|readonly|device_error)\b|memory_(MemTotal|SwapTotal|CommitLimit|Hugepagesize|VmallocTotal)_bytes|memory_HugePages_Total|uname_info)/;

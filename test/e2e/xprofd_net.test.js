@@ -53,23 +53,14 @@ describe('the network of the host', { skip: process.platform !== 'linux' }, () =
     if (exporter) await exporter.stop();
   });
 
-  const entitiesOf = async (kind) => (await xprofd.get(`/api/entities?kind=${kind}`)).json.entities;
+  const entitiesOf = (kind) => xprofd.entitiesOf(kind);
   const valuesOf = async (kind) => (await entitiesOf(kind))[0].values;
-
-  /** Until each kind was read anew, from a moment after this call on: a reading that is under way may be older. */
-  async function waitForReadings(kinds) {
-    const seen = new Map(kinds.map((kind) => [kind, new Set()]));
-    await until(async () => {
-      for (const { kind, updated_ms } of await entitiesOf(kinds)) if (updated_ms) seen.get(kind).add(updated_ms);
-      return [...seen.values()].every((times) => times.size >= 3);
-    }, `three readings of ${kinds}`, 90_000);
-  }
 
   const FAST = ['host_network', 'host_ip', 'host_tcp', 'host_udp', 'host_softnet', 'host_sockets'];
 
   test('counters lie between two readings of node_exporter', async () => {
     const first = await exporter.series();
-    await waitForReadings(FAST);
+    await xprofd.waitForReadings(FAST);
     const ours = parse((await xprofd.get('/metrics')).text);
     const last = await exporter.series();
     const pattern = /^node_(network_(receive|transmit)_\w+_total|network_carrier_changes_total|netstat_|softnet_\w+_total)/;
@@ -85,7 +76,7 @@ describe('the network of the host', { skip: process.platform !== 'linux' }, () =
 
   test('counters lie between two readings of /proc', async () => {
     const first = readProtocols();
-    await waitForReadings(FAST);
+    await xprofd.waitForReadings(FAST);
     const ours = parse((await xprofd.get('/metrics')).text);
     const last = readProtocols();
     const names = assertBetween(ours, first, last, /^node_(?!netstat_Tcp_CurrEstab)/, 0);
@@ -96,7 +87,7 @@ describe('the network of the host', { skip: process.platform !== 'linux' }, () =
   });
 
   test('limits and what devices are agree with node_exporter and /proc', async () => {
-    await waitForReadings(['host_sockets', 'host_network']);
+    await xprofd.waitForReadings(['host_sockets', 'host_network']);
     const { text } = await xprofd.get('/metrics');
     const ours = parse(text);
     const theirs = await exporter.series();

@@ -81,6 +81,20 @@ class Xprofd {
     }
   }
 
+  /** @param {string | string[]} kinds */
+  async entitiesOf(kinds) {
+    return (await this.get(`/api/entities?kind=${kinds}`)).json.entities;
+  }
+
+  /** Until each kind was read anew, from a moment after this call on: a reading that is under way may be older. */
+  async waitForReadings(kinds) {
+    const seen = new Map(kinds.map((kind) => [kind, new Set()]));
+    await until(async () => {
+      for (const { kind, updated_ms } of await this.entitiesOf(kinds)) if (updated_ms) seen.get(kind).add(updated_ms);
+      return [...seen.values()].every((times) => times.size >= 3);
+    }, `three readings of ${kinds}`, 90_000);
+  }
+
   /** SIGTERM, or another signal; gives { status, signal }. */
   async stop(signal = 'SIGTERM') {
     if (this.isAlive()) this.child.kill(signal);
