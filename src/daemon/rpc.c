@@ -150,6 +150,30 @@ static bool read_raw(const struct entry *entry, bool *is_raw, struct xpf_fault *
   return *is_raw || xpf_param_bool(entry->request.params, "raw", is_raw, fault) == 0;
 }
 
+static bool is_listed(const char *names, const char *name) {
+  size_t size = strlen(name);
+  for (const char *at = names; *at; at += strcspn(at, ", "), at += strspn(at, ", "))
+    if (strcspn(at, ", ") == size && memcmp(at, name, size) == 0)
+      return true;
+  return false;
+}
+
+/* A parameter that is not taken would make another question of what was meant. LEP's never reach
+ * this: theirs were dropped. */
+static bool check_names(const struct xpf_request *request, const struct xpf_rpc_method *method,
+                        struct xpf_fault *fault) {
+  const cJSON *param;
+  cJSON_ArrayForEach(param, request->params) {
+    if (strcmp(param->string, "raw") == 0 || is_listed(method->params, param->string))
+      continue;
+    xpf_fault_set(fault, XPF_RPC_PARAMS, param->string,
+                  "%s has no parameter \"%.80s\"; it takes %s%sraw.", method->name, param->string,
+                  method->params, method->params[0] ? ", " : "");
+    return false;
+  }
+  return true;
+}
+
 static void ask(struct entry *entry, struct xpf_rpc_jobs *jobs,
                 const struct xpf_rpc_origin *origin) {
   const struct xpf_request *request = &entry->request;
@@ -163,7 +187,7 @@ static void ask(struct entry *entry, struct xpf_rpc_jobs *jobs,
     xpf_fault_set(&fault, XPF_RPC_REFUSED, "method",
                   "denied: %s is only for the user that runs xprofd, root, or who shows the token.",
                   method->name);
-  else if (read_raw(entry, &is_raw, &fault)) {
+  else if (check_names(request, method, &fault) && read_raw(entry, &is_raw, &fault)) {
     entry->exchange->waiting++;
     xpf_rpc_jobs_ask(jobs, method, entry->exchange->is_lep ? NULL : request->params, is_raw,
                      &entry->asker);

@@ -73,8 +73,8 @@ test('the page of the documentation has the table of methods as it is', async ()
 
 test('every method answers with data', async () => {
   const began = Date.now();
-  for (const { name } of await client.result('ListAllMethod')) {
-    const params = { seconds: 0.2 };
+  for (const { name, params: taken } of await client.result('ListAllMethod')) {
+    const params = taken.includes('seconds') ? { seconds: 0.2 } : {};
     if (name === 'ListEntities') params.kind = 'host_load';
     if (name === 'GetProcess') continue; // has a test of its own
     const result = assertAnswer(name, await client.call(name, params));
@@ -88,8 +88,10 @@ test('every method answers with data', async () => {
 });
 
 test('every method answers with text when raw is asked for', async () => {
+  const methods = await client.result('ListAllMethod');
   for (const name of LEP_METHODS.split(' ')) {
-    const result = assertAnswer(name, await client.call(name, { raw: true, seconds: 0.2 }));
+    const hasSeconds = methods.find((method) => method.name === name).params.includes('seconds');
+    const result = assertAnswer(name, await client.call(name, { raw: true, ...(hasSeconds ? { seconds: 0.2 } : {}) }));
     if (result === undefined || name === 'GetProcSwaps') continue;
     assert.strictEqual(typeof result, 'string', name);
     assert.ok(result.trim().length > 0 || /Perf|Modules/.test(name), `${name}: ${JSON.stringify(result)}`);
@@ -222,13 +224,16 @@ test('bad parameters are named', async () => {
     ['GetCmdTop', { seconds: 60 }, 'seconds'],
     ['GetCmdTop', { limit: 0 }, 'limit'],
     ['GetProcLoadavg', { raw: 1 }, 'raw'],
+    ['GetProcLoadavg', { raww: true }, 'raww', 'GetProcLoadavg has no parameter "raww"; it takes raw.'],
+    ['GetCmdTop', { seconds: 0.1, top: 3 }, 'top', 'GetCmdTop has no parameter "top"; it takes seconds, limit, raw.'],
     ['ListEntities', {}, 'kind'],
     ['ListEntities', { kind: 'nothing' }, 'kind'],
   ];
-  for (const [method, params, field] of expected) {
+  for (const [method, params, field, message] of expected) {
     const { error } = await client.call(method, params);
     assert.strictEqual(error && error.code, -32602, `${method} ${JSON.stringify(params)}`);
     assert.strictEqual(error.data.field, field);
+    if (message) assert.strictEqual(error.message, message);
   }
   const { error } = await client.call('GetNothing');
   assert.strictEqual(error.code, -32601);
@@ -371,12 +376,25 @@ test('thousands of requests in one piece are all answered', async () => {
 });
 
 test('100 clients at once are all answered', async () => {
-  const methods = ['GetProcStat', 'GetCmdTop', 'GetCmdMpstat', 'GetProcMeminfo', 'GetCmdIostat', 'ListEntities', 'SayHello', 'GetProcZoneinfo'];
+  const short = { seconds: 0.2 };
+  const questions = [
+    ['GetProcStat', {}],
+    ['GetCmdTop', short],
+    ['GetCmdMpstat', short],
+    ['GetProcMeminfo', {}],
+    ['GetCmdIostat', short],
+    ['ListEntities', { kind: 'host_load' }],
+    ['SayHello', {}],
+    ['GetProcZoneinfo', {}],
+  ];
   const answers = await Promise.all(
     Array.from({ length: 100 }, (_, i) =>
       withClient(async (own) => {
         const results = [];
-        for (let n = 0; n < 3; n++) results.push(await own.call(methods[(i + n) % methods.length], { kind: 'host_load', seconds: 0.2, raw: (i + n) % 2 === 0 }));
+        for (let n = 0; n < 3; n++) {
+          const [method, params] = questions[(i + n) % questions.length];
+          results.push(await own.call(method, { ...params, raw: (i + n) % 2 === 0 }));
+        }
         return results;
       }),
     ),

@@ -14,10 +14,10 @@
 #include "xpf_protocol.h"
 
 static const struct xpf_rpc_method METHODS[] = {
-    {.name = "Now", .access = XPF_ACCESS_READ},   /* answers within the call */
-    {.name = "Later", .access = XPF_ACCESS_READ}, /* when the test says so */
-    {.name = "Absent", .access = XPF_ACCESS_READ},
-    {.name = "Act", .access = XPF_ACCESS_ACT},
+    {.name = "Now", .params = "pid, limit", .access = XPF_ACCESS_READ}, /* within the call */
+    {.name = "Later", .params = "", .access = XPF_ACCESS_READ},         /* when the test says so */
+    {.name = "Absent", .params = "", .access = XPF_ACCESS_READ},
+    {.name = "Act", .params = "", .access = XPF_ACCESS_ACT},
 };
 
 static struct xpf_rpc_asker *waiting[8];
@@ -130,7 +130,21 @@ static void test_params(void **state) {
   assert_null(take(&HTTP, WITH("{\"raw\":\"yes\"}")));
   assert_non_null(strstr(answer, "\"code\":-32602"));
   assert_non_null(strstr(answer, "\"field\":\"raw\""));
+  check(&HTTP, WITH("{\"limit\":1,\"raw\":false,\"pid\":7}"), RESULT("1") "\n");
+  check(&HTTP, WITH("{\"raww\":true}"),
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"Now has no "
+        "parameter \\\"raww\\\"; it takes pid, limit, raw.\",\"data\":{\"field\":\"raww\"}}}\n");
+  static const char *const unknown[] = {"{\"pi\":1}",         "{\"pidd\":1}", "{\"\":1}",
+                                        "{\"pid, limit\":1}", "{\",\":1}",    "{\"pid\":7,\"PID\":7}"};
+  for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+    char text[128];
+    snprintf(text, sizeof text, WITH("%s"), unknown[i]);
+    assert_null(take(&HTTP, text));
+    assert_non_null(strstr(answer, "Now has no parameter"));
+  }
 #undef WITH
+  assert_null(take(&OWNER, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"Act\",\"params\":{\"a\":1}}"));
+  assert_non_null(strstr(answer, "Act has no parameter \\\"a\\\"; it takes raw."));
 }
 
 static void test_what_is_refused(void **state) {
@@ -204,6 +218,7 @@ static void test_leps_dialect(void **state) {
       "{\"method\":\"Now\"}",
       "{\"method\":\"Now\",\"params\":[1,2]}",
       "{\"method\":\"Now\",\"params\":\"x\"}",
+      "{\"method\":\"Now\",\"params\":{\"none\":1},\"more\":[]}",
   };
   for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
     assert_null(take(&TCP, requests[i]));
