@@ -85,7 +85,7 @@ export class EndedList {
     const { from, to } = this.range || boundsOf({ last: this.span }, this.app.now());
     const kinds = ['process', 'node'].filter((kind) => this.app.world.kinds.has(kind));
     try {
-      const values = { kind: kinds.join(','), fields: 'uptime', from: Math.round(from), to: this.range ? Math.round(to) : '' };
+      const values = { kind: kinds.join(','), fields: 'threads', from: Math.round(from), to: this.range ? Math.round(to) : '' };
       this.rows = rowsOf((await api.entities(values, signal)).entities);
       this.refusal = '';
     } catch (error) {

@@ -22,11 +22,17 @@ struct xpf_entity_filter {
   struct xpf_name_list kinds, keys, fields;
 };
 struct xpf_exchange;
-/* From the parameters of a request. takes_past: whether its kinds are known is not looked at. 0;
- * else the request is answered with what is wrong. */
+/* From the parameters of a request. takes_past: whether its kinds and fields are known is not
+ * looked at. 0; else the request is answered with what is wrong. */
 int xpf_entity_filter_read(struct xpf_entity_filter *out, struct xpf_exchange *exchange,
                            bool takes_past);
-/* Answers that there is no kind of that name. */
+/* Whether one of those kinds (none: of all that are known now) has that field. */
+bool xpf_entity_filter_knows_field(const struct xpf_world *world, const struct xpf_name_list *kinds,
+                                   const char *field);
+/* Answers that there is no kind of that name, or that those kinds (none: all) have no such field,
+ * with the names that there are. */
 void xpf_entity_filter_no_kind(struct xpf_exchange *exchange, const char *name);
+void xpf_entity_filter_no_field(struct xpf_exchange *exchange, const struct xpf_name_list *kinds,
+                                const char *name);
 bool xpf_entity_filter_has(const struct xpf_entity_filter *filter, const struct xpf_entity *entity);
 #endif

@@ -140,15 +140,43 @@ static const char *unknown_kind(const struct past *past, const struct xpf_store_
   return NULL;
 }
 
+static bool had_field(const struct xpf_store_past_kind *kind, const char *field) {
+  size_t size = strlen(field);
+  for (const char *line = kind->fields; *line; line += strcspn(line, "\n"), line += *line == '\n')
+    if (strncmp(line, field, size) == 0 && line[size] == ' ')
+      return true;
+  return false;
+}
+
+/* The same of the wanted fields. */
+static const char *unknown_field(const struct past *past, const struct xpf_store_past_kind *kinds,
+                                 size_t count) {
+  const struct xpf_entity_filter *filter = &past->filter;
+  for (unsigned i = 0; i < filter->fields.count; i++) {
+    const char *name = filter->fields.names[i];
+    size_t at = 0;
+    while (at < count &&
+           !(xpf_name_list_has(&filter->kinds, kinds[at].name) && had_field(&kinds[at], name)))
+      at++;
+    if (at == count &&
+        !xpf_entity_filter_knows_field(past->ask.daemon->world, &filter->kinds, name))
+      return name;
+  }
+  return NULL;
+}
+
 static void past_kinds_answered(void *arg, int error, const struct xpf_store_past_kind *kinds,
                                 size_t count) {
   struct past *past = arg;
   struct xpf_exchange *exchange = past->ask.exchange;
-  const char *unknown = error ? NULL : unknown_kind(past, kinds, count);
-  if (exchange && !error && !unknown && (error = ask_past(past)) == 0)
+  const char *kind = error ? NULL : unknown_kind(past, kinds, count);
+  const char *field = error ? NULL : unknown_field(past, kinds, count);
+  if (exchange && !error && !kind && !field && (error = ask_past(past)) == 0)
     return;
-  if (exchange && unknown)
-    xpf_entity_filter_no_kind(exchange, unknown);
+  if (exchange && kind)
+    xpf_entity_filter_no_kind(exchange, kind);
+  else if (exchange && field)
+    xpf_entity_filter_no_field(exchange, &past->filter.kinds, field);
   else if (exchange)
     xpf_history_ask_fail(exchange, error);
   free(past);
@@ -168,9 +196,10 @@ static void list_past(struct xpf_exchange *exchange) {
     return;
   }
   /* What is not known now may have been; the history is asked about it first. */
-  int error = unknown_kind(past, NULL, 0) ? daemon->store_engine->kinds(daemon->store, 0, INT64_MAX,
-                                                                        past_kinds_answered, past)
-                                          : ask_past(past);
+  bool is_known = !unknown_kind(past, NULL, 0) && !unknown_field(past, NULL, 0);
+  int error = is_known ? ask_past(past)
+                       : daemon->store_engine->kinds(daemon->store, 0, INT64_MAX,
+                                                     past_kinds_answered, past);
   if (error) {
     free(past);
     xpf_history_ask_fail(exchange, error);

@@ -1,6 +1,7 @@
 /* The history: series of fields, and events. */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,9 +137,8 @@ static bool find_fields(struct xpf_exchange *exchange, const struct xpf_kind *ki
            strcmp(kind->fields[field].key, series->fields.names[i]) != 0)
       field++;
     if (field == kind->fields_count) {
-      xpf_exchange_reply_error(exchange, 400, "fields",
-                               "fields: %.60s has no field `%.80s`; /api/kinds lists them",
-                               kind->name, series->fields.names[i]);
+      const struct xpf_name_list one = {.names = {kind->name}, .count = 1};
+      xpf_entity_filter_no_field(exchange, &one, series->fields.names[i]);
       return false;
     }
     series->field_ids[i] = field;
@@ -206,19 +206,15 @@ void xpf_route_series(struct xpf_exchange *exchange) {
   xpf_history_ask_wait(&series->ask);
 }
 
-static void events_answered(void *arg, int error, const struct xpf_store_event *events,
-                            size_t count) {
-  struct xpf_history_ask *ask = arg;
-  struct xpf_exchange *exchange = ask->exchange;
+struct events {
+  struct xpf_history_ask ask;     /* first */
+  char kind[XPF_FILTER_TEXT_MAX]; /* "": of any */
+};
+
+static void reply_events(struct xpf_exchange *exchange, const struct xpf_store_event *events,
+                         size_t count) {
   struct xpf_memory_sink sink;
   struct xpf_json json;
-  free(ask);
-  if (!exchange)
-    return;
-  if (error) {
-    xpf_history_ask_fail(exchange, error);
-    return;
-  }
   xpf_memory_sink_init(&sink, ANSWER_MAX);
   xpf_json_init(&json, &sink.sink, false);
   xpf_json_object_begin(&json);
@@ -241,29 +237,73 @@ static void events_answered(void *arg, int error, const struct xpf_store_event *
   xpf_history_ask_reply(exchange, &sink);
 }
 
+/* Nothing happened to that kind, and it is not known now. */
+static void past_kinds_answered(void *arg, int error, const struct xpf_store_past_kind *kinds,
+                                size_t count) {
+  struct events *events = arg;
+  struct xpf_exchange *exchange = events->ask.exchange;
+  size_t at = 0;
+  while (at < count && strcmp(kinds[at].name, events->kind) != 0)
+    at++;
+  if (exchange && error)
+    xpf_history_ask_fail(exchange, error);
+  else if (exchange && at == count)
+    xpf_entity_filter_no_kind(exchange, events->kind);
+  else if (exchange)
+    reply_events(exchange, NULL, 0);
+  free(events);
+}
+
+static void events_answered(void *arg, int error, const struct xpf_store_event *found,
+                            size_t count) {
+  struct events *events = arg;
+  const struct xpf_daemon *daemon = events->ask.daemon;
+  struct xpf_exchange *exchange = events->ask.exchange;
+  bool is_known =
+      count > 0 || !events->kind[0] || xpf_world_kind_named(daemon->world, events->kind);
+  if (exchange && !error && !is_known &&
+      (error = daemon->store_engine->kinds(daemon->store, 0, INT64_MAX, past_kinds_answered,
+                                           events)) == 0)
+    return;
+  if (exchange && error)
+    xpf_history_ask_fail(exchange, error);
+  else if (exchange)
+    reply_events(exchange, found, count);
+  free(events);
+}
+
+static bool read_kind(struct xpf_exchange *exchange, struct events *events) {
+  const char *kind = xpf_exchange_param(exchange, "kind");
+  if (!kind || strlen(kind) < sizeof events->kind) {
+    snprintf(events->kind, sizeof events->kind, "%s", kind ? kind : "");
+    return true;
+  }
+  xpf_entity_filter_no_kind(exchange, kind);
+  return false;
+}
+
 void xpf_route_events(struct xpf_exchange *exchange) {
   const struct xpf_daemon *daemon = xpf_exchange_daemon(exchange);
-  const char *kind = xpf_exchange_param(exchange, "kind"),
-             *key = xpf_exchange_param(exchange, "key");
-  struct xpf_history_ask *ask = calloc(1, sizeof *ask);
+  const char *key = xpf_exchange_param(exchange, "key");
+  struct events *events = calloc(1, sizeof *events);
   int64_t from_ms, to_ms, limit;
-  if (!ask) {
+  if (!events) {
     xpf_history_ask_fail(exchange, -ENOMEM);
     return;
   }
-  if (!xpf_history_ask_begin(ask, exchange) ||
+  if (!xpf_history_ask_begin(&events->ask, exchange) || !read_kind(exchange, events) ||
       !xpf_history_ask_range(exchange, EVENTS_RANGE, &from_ms, &to_ms) ||
       !xpf_history_ask_number(exchange, "limit", EVENTS_LIMIT, 1, XPF_STORE_LIMIT_MAX, &limit)) {
-    free(ask);
+    free(events);
     return;
   }
-  int error =
-      daemon->store_engine->events(daemon->store, from_ms, to_ms, kind && kind[0] ? kind : NULL,
-                                   key && key[0] ? key : NULL, (size_t)limit, events_answered, ask);
+  int error = daemon->store_engine->events(
+      daemon->store, from_ms, to_ms, events->kind[0] ? events->kind : NULL,
+      key && key[0] ? key : NULL, (size_t)limit, events_answered, events);
   if (error) {
-    free(ask);
+    free(events);
     xpf_history_ask_fail(exchange, error);
     return;
   }
-  xpf_history_ask_wait(ask);
+  xpf_history_ask_wait(&events->ask);
 }

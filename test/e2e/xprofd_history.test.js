@@ -118,7 +118,16 @@ describe('the history of xprofd', () => {
       [`/api/series?kind=process&fields=rss&key=${'k,'.repeat(65)}`]: 'key',
       '/api/events?limit=0': 'limit',
       '/api/events?from=99999999999999999999': 'from',
+      '/api/events?kind=proces': 'kind',
+      '/api/events?kind=process,node': 'kind',
+      [`/api/events?kind=${'k'.repeat(4000)}`]: 'kind',
       '/api/entities?from=x': 'from',
+      '/api/entities?kind=host_load&fields=load1,load2': 'fields',
+      '/api/entities?fields=load2': 'fields',
+      '/api/entities?kind=process&fields=load1': 'fields',
+      '/api/entities?kind=host_load&fields=load2&from=-1000': 'fields',
+      '/api/entities?kind=nothing&fields=load2&from=-1000': 'kind',
+      '/api/live?kind=host_load&fields=load2': 'fields',
       '/api/entities?kind=nothing&from=-1000': 'kind',
       '/api/entities?knid=host_load': 'knid',
       '/api/entities?kind=host_load&kind=host_cpu': 'kind',
@@ -133,6 +142,10 @@ describe('the history of xprofd', () => {
       assert.strictEqual(json.error.field, field, target);
       assert.ok(json.error.message.startsWith(`${field}: `), json.error.message);
     }
+    const { message } = (await xprofd.get('/api/events?kind=proces')).json.error;
+    assert.match(message, /^kind: there is no kind `proces`; \/api\/kinds lists them: host_\w+, .*\bprocess\b/);
+    const answered = ['/api/events?kind=', '/api/events?kind=process', '/api/entities?kind=process,host_load&fields=load1,rss', '/api/entities?fields=load1&from=-1000'];
+    for (const target of answered) assert.strictEqual((await xprofd.get(target)).status, 200, target);
   });
 
   it('is read by the commands that its page shows', () => {

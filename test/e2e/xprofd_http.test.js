@@ -51,7 +51,13 @@ test('kinds and entities, by kind and key, and what is wrong with a filter', asy
   assert.deepStrictEqual((await xprofd.get('/api/entities?kind=host_load&key=nothing')).json.entities, []);
   const { status, json } = await xprofd.get('/api/entities?kind=toaster');
   assert.strictEqual(status, 400);
-  assert.deepStrictEqual(json.error, { status: 400, field: 'kind', message: 'kind: there is no kind `toaster`; /api/kinds lists them' });
+  assert.deepStrictEqual({ ...json.error, message: '' }, { status: 400, field: 'kind', message: '' });
+  assert.match(json.error.message, /^kind: there is no kind `toaster`; \/api\/kinds lists them: .*\bhost_load\b/);
+  const typo = (await xprofd.get('/api/entities?kind=host_load&fields=load1,load2')).json.error;
+  assert.deepStrictEqual(typo, { status: 400, field: 'fields', message: 'fields: host_load has no field `load2`; /api/kinds lists them: load1, load5, load15, runnable, tasks' });
+  assert.match((await xprofd.get('/api/entities?fields=nothing')).json.error.message, /^fields: no kind has a field `nothing`; \/api\/kinds lists them$/);
+  const long = (await xprofd.get('/api/live?kind=process,node,thread&fields=nothing')).json.error.message;
+  assert.match(long, /^fields: process and others have no field `nothing`; .*, …$/);
 });
 
 test('its own state: cost, settings and where they come from', async () => {

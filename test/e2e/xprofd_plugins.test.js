@@ -281,6 +281,12 @@ test('the past of a plugin that was removed is answered, also after a restart', 
       assert.deepStrictEqual([status, json.error?.field], [400, 'kind'], typo);
       assert.match(json.error.message, new RegExp(`no kind \`${typo.split(',').pop()}\``));
     }
+    for (const target of ['/api/events?kind=plugin_past_depth', '/api/entities?kind=plugin_past_depth&fields=value&from=-300000']) {
+      assert.strictEqual((await own.get(target)).status, 200, target);
+    }
+    for (const [target, field] of [['/api/events?kind=plugin_past_dept', 'kind'], ['/api/entities?kind=plugin_past_depth&fields=valu&from=-300000', 'fields']]) {
+      assert.deepStrictEqual((({ status, json }) => [status, json.error?.field])(await own.get(target)), [400, field], target);
+    }
     for (const wrong of ['kind=plugin_past_depth&key=former%2Fa&fields=nothing', 'kind=plugin_never&key=a&fields=value']) {
       const { status, json } = await own.get(`/api/series?${wrong}`);
       assert.deepStrictEqual([status, json.error.field], [400, 'kind'], wrong);

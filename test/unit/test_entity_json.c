@@ -183,8 +183,8 @@ static void test_requests(void **state) {
   assert_true(xpf_entity_filter_has(&filter, one) && xpf_entity_filter_has(&filter, host));
   assert_string_equal(asked_answer, "");
   assert_int_equal(read_filter(&filter, "process,disk", ""), -ENOENT);
-  assert_string_equal(asked_answer,
-                      "400 kind kind: there is no kind `disk`; /api/kinds lists them");
+  assert_string_equal(asked_answer, "400 kind kind: there is no kind `disk`; /api/kinds lists "
+                                    "them: host, process, thread");
   struct xpf_exchange *past = ask("kind", "process,disk", NULL); /* there may have been one */
   assert_int_equal(xpf_entity_filter_read(&filter, past, true), 0);
   assert_string_equal(asked_answer, "");
@@ -194,12 +194,46 @@ static void test_requests(void **state) {
   assert_string_equal(asked_answer, "400 key key: at most 64 at a time, 4095 characters");
 }
 
+static void check_field(const char *kind, const char *fields, const char *expected) {
+  struct xpf_entity_filter filter;
+  asked_daemon.world = world;
+  struct xpf_exchange *exchange = ask("kind", kind, "fields", fields, NULL);
+  assert_int_equal(xpf_entity_filter_read(&filter, exchange, false), expected[0] ? -ENOENT : 0);
+  assert_string_equal(asked_answer, expected);
+  assert_int_equal(xpf_entity_filter_read(&filter, ask("kind", kind, "fields", fields, NULL), true),
+                   0); /* there may have been one */
+}
+
+static void test_fields_that_there_are_not(void **state) {
+  (void)state;
+  xpf_world_add_kind(world, &HOST);
+  xpf_world_add_kind(world, &PROCESS);
+  check_field("process", "bytes,load", "");
+  check_field("", "bytes", "");
+  check_field("host,process", "load", ""); /* one of them has it */
+  check_field(
+      "process", "load,loads",
+      "400 fields fields: process has no field `loads`; /api/kinds lists them: load, bytes");
+  check_field(
+      "host,process", "loa",
+      "400 fields fields: host and others have no field `loa`; /api/kinds lists them: load, "
+      "bytes");
+  check_field("host", "load",
+              "400 fields fields: host has no field `load`; /api/kinds lists them: ");
+  check_field("", "loads", "400 fields fields: no kind has a field `loads`; /api/kinds lists them");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_everything),         TEST(test_what_is_not_known), TEST(test_kinds),
-      TEST(test_a_kind_of_the_past), TEST(test_lists_of_names),    TEST(test_requests),
+      TEST(test_everything),
+      TEST(test_what_is_not_known),
+      TEST(test_kinds),
+      TEST(test_a_kind_of_the_past),
+      TEST(test_lists_of_names),
+      TEST(test_requests),
+      TEST(test_fields_that_there_are_not),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

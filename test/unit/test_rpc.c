@@ -134,8 +134,9 @@ static void test_params(void **state) {
   check(&HTTP, WITH("{\"raww\":true}"),
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"Now has no "
         "parameter \\\"raww\\\"; it takes pid, limit, raw.\",\"data\":{\"field\":\"raww\"}}}\n");
-  static const char *const unknown[] = {"{\"pi\":1}",         "{\"pidd\":1}", "{\"\":1}",
-                                        "{\"pid, limit\":1}", "{\",\":1}",    "{\"pid\":7,\"PID\":7}"};
+  static const char *const unknown[] = {"{\"pi\":1}", "{\"pidd\":1}",
+                                        "{\"\":1}",   "{\"pid, limit\":1}",
+                                        "{\",\":1}",  "{\"pid\":7,\"PID\":7}"};
   for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
     char text[128];
     snprintf(text, sizeof text, WITH("%s"), unknown[i]);
@@ -143,7 +144,8 @@ static void test_params(void **state) {
     assert_non_null(strstr(answer, "Now has no parameter"));
   }
 #undef WITH
-  assert_null(take(&OWNER, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"Act\",\"params\":{\"a\":1}}"));
+  assert_null(
+      take(&OWNER, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"Act\",\"params\":{\"a\":1}}"));
   assert_non_null(strstr(answer, "Act has no parameter \\\"a\\\"; it takes raw."));
 }
 
