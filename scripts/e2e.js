@@ -10,20 +10,28 @@ const path = require('node:path');
 const { spawn } = require('node:child_process');
 
 const root = path.join(__dirname, '..');
-const LIMIT_MS = 20 * 60 * 1000; // a hanging test ends the run, not the day
+const SILENCE_LIMIT_MS = 20 * 60 * 1000; // a hanging test ends the run, not the day; a slow machine ends nothing
 
-/** Runs a command, shows its output as it comes, gives it back with the exit status. */
-function run(command, args, options = {}) {
+/** Runs a command, shows its output as it comes, gives it back with the exit status. Ends it after a long silence. */
+function run(command, args, { silenceMs = SILENCE_LIMIT_MS, ...options } = {}) {
   return new Promise((resolve) => {
-    const common = { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], timeout: LIMIT_MS };
-    const child = spawn(command, args, { ...common, ...options });
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], ...options });
     let text = '';
+    const silence = setTimeout(() => {
+      console.error(`${[command, ...args].join(' ').slice(0, 200)}: ended, for it has said nothing for ${silenceMs / 1000} s`);
+      child.kill();
+    }, silenceMs);
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       text += chunk;
       process.stdout.write(chunk);
+      silence.refresh();
     });
-    child.on('error', (error) => resolve({ text: String(error), status: 127 }));
-    child.on('close', (status) => resolve({ text, status }));
+    const end = (result) => {
+      clearTimeout(silence);
+      resolve(result);
+    };
+    child.on('error', (error) => end({ text: String(error), status: 127 }));
+    child.on('close', (status) => end({ text, status }));
   });
 }
 
