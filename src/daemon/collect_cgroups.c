@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/cgroup_fields.h"
 #include "daemon/cgroup_members.h"
@@ -15,7 +14,7 @@
 #include "daemon/pace.h"
 #include "daemon/sheet.h"
 
-#define SHARE     0.01 /* of the time, at most */
+#define SHARE     0.01 /* of a CPU, at most */
 #define PERIOD_MS 1000
 
 static const struct xpf_kind *const KINDS[] = {&xpf_kind_cgroup, NULL};
@@ -51,12 +50,6 @@ static void *cgroups_new(const struct xpf_collector_context *context, int *error
   return cgroups;
 }
 
-static double seconds_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static int cgroups_gather(void *arg) {
   struct cgroups *cgroups = arg;
   struct xpf_cgroup_members *members = &cgroups->members;
@@ -73,9 +66,11 @@ static int cgroups_gather(void *arg) {
       xpf_row_keep(row);
       continue;
     }
-    double begun = seconds_now();
+    struct xpf_pace_moment begun, ended;
+    xpf_pace_moment_now(&begun);
     xpf_cgroup_group_read(group, row);
-    xpf_pace_spent(&cgroups->pace, seconds_now() - begun);
+    xpf_pace_moment_now(&ended);
+    xpf_pace_spent(&cgroups->pace, xpf_pace_cost_s(&begun, &ended));
     group->due_ms = xpf_pace_next_ms(&cgroups->pace, now_ms, 0);
   }
   return 0;

@@ -140,9 +140,11 @@ static void take_turn(struct xpf_outside *outside, struct xpf_turn *turn, struct
                       int64_t now_ms, void (*read)(struct xpf_outside *outside)) {
   if (now_ms < turn->due_ms || !xpf_pace_allows(pace))
     return;
-  double begun = xpf_outside_seconds();
+  struct xpf_pace_moment begun, ended;
+  xpf_pace_moment_now(&begun);
   read(outside);
-  xpf_pace_spent(pace, xpf_outside_seconds() - begun);
+  xpf_pace_moment_now(&ended);
+  xpf_pace_spent(pace, xpf_pace_cost_s(&begun, &ended));
   turn->due_ms = xpf_pace_next_ms(pace, now_ms, turn->is_begun ? 0 : outside->number);
   turn->is_begun = true;
   turn->read_ms = now_ms;

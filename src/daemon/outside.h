@@ -7,7 +7,7 @@
  *     cheap, else less often    status, schedstat and switches of all threads, io, descriptors
  *   5 s or more                 sockets by state
  *   10 s                        limits, oom_score
- *   30 s or more                PSS and USS (smaps_rollup): at most 1 % of the time goes into it */
+ *   30 s or more                PSS and USS (smaps_rollup): at most 1 % of a CPU goes into it */
 #ifndef XPF_DAEMON_OUTSIDE_H
 #define XPF_DAEMON_OUTSIDE_H
 #include <stdbool.h>

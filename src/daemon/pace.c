@@ -1,4 +1,6 @@
 #include "daemon/pace.h"
+#include <sys/resource.h>
+#include <time.h>
 
 #define ROUND_LEAST_MS 1000
 /* Seconds of its share that may be saved up: enough that a single long reading is ever allowed, not
@@ -43,4 +45,23 @@ int64_t xpf_pace_next_ms(const struct xpf_pace *pace, int64_t now_ms, uint32_t t
   int64_t next_ms = now_ms + pace->period_ms - ROUND_LEAST_MS / 2;
   int64_t steps = pace->period_ms / ROUND_LEAST_MS;
   return turn > 0 ? next_ms - (int64_t)(turn % steps) * ROUND_LEAST_MS : next_ms;
+}
+
+static double seconds_of(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void xpf_pace_moment_now(struct xpf_pace_moment *moment) {
+  struct rusage usage;
+  getrusage(RUSAGE_THREAD, &usage);
+  moment->clock_s = seconds_of(CLOCK_MONOTONIC);
+  moment->cpu_s = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+  moment->waits = usage.ru_nvcsw;
+}
+
+double xpf_pace_cost_s(const struct xpf_pace_moment *begun, const struct xpf_pace_moment *ended) {
+  return ended->waits == begun->waits ? ended->cpu_s - begun->cpu_s
+                                      : ended->clock_s - begun->clock_s;
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <netinet/in.h>
@@ -366,6 +367,31 @@ static void pace_follows_the_cost(void **state) {
   assert_true(first != second && first <= 30000 && second <= 30000 && first > 0);
 }
 
+/* A thread that others keep from a processor has not spent anything. */
+static void waiting_for_a_processor_costs_nothing(void **state) {
+  (void)state;
+  struct xpf_pace_moment begun = {.clock_s = 100, .cpu_s = 5, .waits = 7};
+  struct xpf_pace_moment preempted = {.clock_s = 102, .cpu_s = 5.25, .waits = 7};
+  struct xpf_pace_moment blocked = {.clock_s = 102, .cpu_s = 5.25, .waits = 8};
+  assert_true(xpf_pace_cost_s(&begun, &preempted) == 0.25);
+  assert_true(xpf_pace_cost_s(&begun, &blocked) == 2);
+}
+
+static void moments_know_work_and_waiting(void **state) {
+  (void)state;
+  const struct timespec nap = {.tv_nsec = 20000000};
+  struct xpf_pace_moment begun, worked, slept;
+  xpf_pace_moment_now(&begun);
+  do {
+    xpf_pace_moment_now(&worked);
+  } while (worked.cpu_s - begun.cpu_s < 0.002);
+  assert_true(xpf_pace_cost_s(&begun, &worked) >= 0.002);
+  assert_int_equal(nanosleep(&nap, NULL), 0);
+  xpf_pace_moment_now(&slept);
+  assert_true(slept.waits > worked.waits);
+  assert_true(xpf_pace_cost_s(&worked, &slept) >= 0.02);
+}
+
 static void another_start_is_another_process(void **state) {
   (void)state;
   struct xpf_outside *other;
@@ -385,6 +411,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(shares_are_rare, set_up_tree, tear_down_tree),
       cmocka_unit_test_setup_teardown(it_ends, set_up_tree, tear_down_tree),
       cmocka_unit_test(pace_follows_the_cost),
+      cmocka_unit_test(waiting_for_a_processor_costs_nothing),
+      cmocka_unit_test(moments_know_work_and_waiting),
       cmocka_unit_test_setup_teardown(another_start_is_another_process, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
