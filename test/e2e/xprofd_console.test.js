@@ -425,6 +425,7 @@ http.createServer((request, response) => { spin(); response.end('hello'); }).lis
     await page.locator('.grid-row, h1').filter({ hasText: 'bygone' }).first().waitFor(WAIT);
     await until2(async () => (await colouredPixels(chart(page, 'value'))) > 5, 'what it told');
     await page.goto(`${base}#/explore/process`);
+    await page.getByRole('searchbox', { name: 'Filter', exact: true }).fill(name); // of many only those in sight are rows
     const ended = page.locator('.grid-row').filter({ hasText: 'gone' }).filter({ hasText: name });
     await ended.first().waitFor(WAIT);
     await close(page);
