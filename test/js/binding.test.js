@@ -57,6 +57,17 @@ test('not built: the preload prints one line and the application runs', () => {
   });
 });
 
+// --experimental-permission came with Node 20, --permission with 22.13.
+const permission = ['--permission', '--experimental-permission'].find((flag) => process.allowedNodeEnvironmentFlags.has(flag));
+
+test('--permission with nothing but the package readable: what is not there is told, not what may not be read', { skip: !permission && 'no permission model' }, () => {
+  withInstall((app, copy) => {
+    const words = ['--no-warnings', permission, `--allow-fs-read=${copy}/*`];
+    const { stderr } = node(app, ...words, '-e', `try { require(${JSON.stringify(copy)}) } catch (error) { console.error(error.message) }`);
+    assert.match(stderr, /^xprofiler cannot be loaded: the native addon is not built for Node v.*npm rebuild xprofiler\n$/);
+  });
+});
+
 test('built for another Node version: it is not even loaded', () => {
   withInstall((app, copy) => {
     const release = path.join(copy, 'build', 'Release');
