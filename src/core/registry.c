@@ -220,6 +220,19 @@ static int append_own(const char *file, const char *line, size_t size) {
   return 0;
 }
 
+/* The first file, as in a container that just began, needs neither a lock nor a second file to be
+ * renamed. Who finds it still empty and replaces it takes along what came meanwhile, or else it has
+ * no name any more when the line is written. False: there is one already, or it cannot be. */
+static bool create(const char *file, const char *line, size_t size) {
+  struct stat stat;
+  int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return false;
+  bool is_there = write_all(fd, line, size) == 0 && fstat(fd, &stat) == 0 && stat.st_nlink > 0;
+  close(fd);
+  return is_there;
+}
+
 /* ---- the lock -------------------------------------------------------------------------------- */
 
 static uint64_t age_ms(const struct stat *stat) {
@@ -275,24 +288,34 @@ static int take_lock(const char *lock) {
   }
 }
 
-enum xpf_registry_result xpf_registry_write(const char *file, const char *own, size_t own_size) {
+/* `line` has its end. */
+static enum xpf_registry_result write_beside_others(const char *file, const char *line,
+                                                    size_t size) {
   char lock[PATH_MAX];
   if (snprintf(lock, sizeof lock, "%s.lock", file) >= (int)sizeof lock)
     return XPF_REGISTRY_FAILED;
   int err = take_lock(lock);
   if (err == 0) {
-    err = rewrite(file, own, own_size);
+    err = rewrite(file, line, size - 1);
     unlink(lock);
     return err ? XPF_REGISTRY_FAILED : XPF_REGISTRY_WRITTEN;
   }
-  char *line = err == -ETIMEDOUT ? malloc(own_size + 1) : NULL;
+  if (err != -ETIMEDOUT || append_own(file, line, size) != 0)
+    return XPF_REGISTRY_FAILED;
+  return XPF_REGISTRY_APPENDED;
+}
+
+enum xpf_registry_result xpf_registry_write(const char *file, const char *own, size_t own_size) {
+  char *line = malloc(own_size + 1);
   if (!line)
     return XPF_REGISTRY_FAILED;
   memcpy(line, own, own_size);
   line[own_size] = '\n';
-  err = append_own(file, line, own_size + 1);
+  enum xpf_registry_result result = create(file, line, own_size + 1)
+                                        ? XPF_REGISTRY_WRITTEN
+                                        : write_beside_others(file, line, own_size + 1);
   free(line);
-  return err ? XPF_REGISTRY_FAILED : XPF_REGISTRY_APPENDED;
+  return result;
 }
 
 /* ---- once more ------------------------------------------------------------------------------- */

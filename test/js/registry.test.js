@@ -67,6 +67,7 @@ test('other live processes stay, dead ones, duplicates and rubbish go, our stale
 });
 
 test('a lock left by a dead process is broken, one of a live process is respected', () => {
+  fs.writeFileSync(file(), line(DEAD, 'dead'));
   fs.writeFileSync(`${file()}.lock`, String(DEAD));
   assert.strictEqual(write('/a'), 'written');
   assert.strictEqual(fs.existsSync(`${file()}.lock`), false);
