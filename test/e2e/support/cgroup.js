@@ -21,31 +21,31 @@ function mounts() {
   return found;
 }
 
-/** Makes it; gives { path, version, add(pid), remove() }, or a reason why there can be none. */
+/** Makes it; gives { path, version, add(pid), limitCpu(quotaUs), remove() }, or a reason why there can be none. */
 function makeCgroup({ memoryBytes, cpuQuotaUs }) {
   const { memory, cpu } = mounts();
   if (!memory || !cpu) return 'there is no cgroup controller for memory and cpu here';
   const name = `xpf-test-${process.pid}`;
   const dirs = [...new Set([memory, cpu].map(({ dir }) => path.join(dir, name)))];
   const put = (dir, file, text) => fs.writeFileSync(path.join(dir, name, file), text);
+  const limitCpu = (quotaUs) => (memory.version === 2 ? put(cpu.dir, 'cpu.max', `${quotaUs} 100000`) : put(cpu.dir, 'cpu.cfs_quota_us', `${quotaUs}`));
   const remove = () => dirs.filter((dir) => fs.existsSync(dir)).forEach((dir) => fs.rmdirSync(dir));
   try {
     if (memory.version === 2) fs.writeFileSync(path.join(memory.dir, 'cgroup.subtree_control'), '+memory +cpu');
     dirs.forEach((dir) => fs.mkdirSync(dir));
     if (memory.version === 2) {
       put(memory.dir, 'memory.max', `${memoryBytes}`);
-      put(cpu.dir, 'cpu.max', `${cpuQuotaUs} 100000`);
     } else {
       put(memory.dir, 'memory.limit_in_bytes', `${memoryBytes}`);
       put(cpu.dir, 'cpu.cfs_period_us', '100000');
-      put(cpu.dir, 'cpu.cfs_quota_us', `${cpuQuotaUs}`);
     }
+    limitCpu(cpuQuotaUs);
   } catch (error) {
     remove();
     return `no cgroup can be made here: ${error.message}`;
   }
   const add = (pid) => dirs.forEach((dir) => fs.writeFileSync(path.join(dir, 'cgroup.procs'), `${pid}`));
-  return { path: `/${name}`, version: memory.version, add, remove };
+  return { path: `/${name}`, version: memory.version, add, limitCpu, remove };
 }
 
 module.exports = { makeCgroup };
