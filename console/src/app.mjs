@@ -25,6 +25,7 @@ export class App {
     this.root = root;
     this.world = new World();
     this.page = null;
+    this.host = '';
     this.clockOffset = 0;
     this.state = 'connecting';
     this.live = new Live({
@@ -58,6 +59,7 @@ export class App {
     const skip = h('a', { class: 'skip', href: '#main', onclick: (event) => { event.preventDefault(); this.main.focus(); } }, word('skip'));
     this.root.replaceChildren(skip, this.bar.element, this.problem, this.main, this.spoken, this.toasts);
     this.bar.showState(this.state);
+    this.bar.showHost(this.host);
   }
 
   /** Shows what the address says. */
@@ -114,9 +116,31 @@ export class App {
       }),
     ]);
     if (signal.aborted) return;
-    this.setClock(entities.at_ms);
-    this.world.setEntities([...this.world.entities.keys()], entities);
+    // A process that was not there in the range yet: who it is, is known all the same.
+    const known = past && filter.key && entities.entities.length === 0 ? await api.entities(filter, signal) : entities;
+    if (signal.aborted) return;
+    this.setClock(known.at_ms);
+    if (!this.host) this.askHost(signal);
+    this.world.setEntities([...this.world.entities.keys()], known);
     this.world.setEvents(events.events);
+  }
+
+  /** Which host it is: consoles of several may be open. */
+  async askHost(signal) {
+    if (!this.world.kinds.has('host_kernel')) return;
+    try {
+      const { entities } = await api.entities({ kind: 'host_kernel' }, signal);
+      this.host = entities[0]?.info.nodename || '';
+    } catch {
+      return; // it is shown without
+    }
+    this.bar.showHost(this.host);
+    this.setTitle(this.titled);
+  }
+
+  setTitle(text) {
+    this.titled = text;
+    document.title = [text, this.host, 'xprofd'].filter(Boolean).join(' · ');
   }
 
   listen(page) {

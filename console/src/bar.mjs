@@ -16,8 +16,10 @@ export class Bar {
       app.go({ page: TABS[index] });
     }));
     this.state = h('span', { class: 'state', role: 'status' }, h('i'), h('span'));
+    this.host = h('span', { class: 'host-name', title: word('page_host') });
     this.element = h('header', { class: 'bar' },
       h('a', { class: 'brand', href: '#/processes', 'aria-label': 'xprofd' }, h('i', { class: 'logo', 'aria-hidden': 'true' }), h('span', {}, 'xprofd')),
+      this.host,
       h('nav', { 'aria-label': word('pages') }, this.links),
       h('div', { class: 'bar-tools' },
         this.state,
@@ -29,6 +31,11 @@ export class Bar {
   showPage({ page }) {
     const shown = page === 'process' ? 'processes' : page;
     this.links.forEach((link, index) => setAttribute(link, 'aria-current', TABS[index] === shown ? 'page' : null));
+  }
+
+  showHost(name) {
+    setText(this.host, name);
+    this.host.hidden = name === '';
   }
 
   /** connecting, live, lost; a page that stands still says "paused". */

@@ -9,7 +9,10 @@ import { word } from './words.mjs';
 
 const HEIGHT = 148;
 const AXIS_WIDTH = 62;
+const DIGIT_WIDTH = 6.2; // of FONT, at most
+const SIDE = 6; // free at the right of the plot
 const FONT = '11px ui-sans-serif, system-ui, sans-serif';
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, ...[1, 2, 3, 5, 7, 10, 30, 90, 365].map((days) => days * 86400)];
 const BYTE_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 const two = (number) => String(number).padStart(2, '0');
@@ -20,6 +23,14 @@ function timeMark(seconds, step) {
   if (step >= 86400 || (isMidnight && step >= 60)) return `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;
   return step < 60 ? `${minutes}:${two(date.getSeconds())}` : minutes;
+}
+
+/** A mark that would be cut off at the right, or lie over the lowest one of the other axis, is left out. */
+function markWithin(plot, seconds, step) {
+  const mark = timeMark(seconds, step);
+  const at = plot.valToPos(seconds, 'x');
+  const half = (mark.length * DIGIT_WIDTH) / 2;
+  return at < half || at > plot.bbox.width / devicePixelRatio - half + SIDE ? null : mark;
 }
 
 /** Sum of several columns, each slot; null where none has a value. */
@@ -41,9 +52,10 @@ export function stack(rows) {
 
 export class Chart {
   /**
-   * series: [{ label, colour, parts: [{ kind, key, field, by }], isMax, isDashed, of }]: parts are added up, each times
-   * `by`; with `of`, other parts, it is their share of these.
-   * unit; isStacked; top: the y axis reaches at least this far; limits: [{ label, value(): number or null, isShown }].
+   * series: [{ label, colour, parts: [{ kind, key, field, by }], isMax, isDashed, of, shape, help }]: parts are added up,
+   * each times `by`; with `of`, other parts, it is their share of these; `shape` makes of a value what is shown.
+   * unit; isStacked; top: the y axis reaches at least this far; limits: [{ label, value(): number or null, colour }]: lines
+   * across, and told beside the title when they have a label.
    * page: { timeline, events(), zoom({from, to}), back() }
    */
   constructor(options) {
@@ -57,7 +69,8 @@ export class Chart {
     this.legend = h('ul', { class: 'legend' });
     this.empty = h('p', { class: 'chart-empty', hidden: true });
     this.box = h('div', { class: 'plot', tabindex: '0', role: 'img', 'aria-label': this.title, onkeydown: (event) => this.key(event) });
-    this.heading = h('div', { class: 'chart-title' }, h('h3', {}, this.title), this.note ? h('small', {}, this.note) : null);
+    this.remark = h('small', {}, this.note);
+    this.heading = h('div', { class: 'chart-title' }, h('h3', {}, this.title), this.remark);
     this.element = h('section', { class: `card chart${this.isWide ? ' wide' : ''}` }, h('header', {}, this.heading, this.legend), h('div', { class: 'plot-frame' }, this.box, this.empty));
     this.fillLegend();
     this.watch();
@@ -113,7 +126,7 @@ export class Chart {
     if (this.hidden.has(index)) this.hidden.delete(index);
     else this.hidden.add(index);
     setAttribute(this.entries[index].button, 'aria-pressed', String(!this.hidden.has(index)));
-    this.plot?.setSeries(index + 1, { show: !this.hidden.has(index) });
+    if (!this.isStacked) this.plot?.setSeries(index + 1, { show: !this.hidden.has(index) });
     this.draw();
   }
 
@@ -124,8 +137,9 @@ export class Chart {
       const columns = parts.map(({ kind, key, field, by }) => times(timeline.values(kind, key, field, isMax), by)).filter(Boolean);
       return columns.length === 0 ? timeline.xs.map(() => null) : sum(columns);
     };
-    return this.series.map(({ parts, isMax, of }) => {
+    return this.series.map(({ parts, isMax, of, shape }) => {
       const row = add(parts, isMax);
+      if (shape) return row.map((value) => (value === null || value === undefined ? null : shape(value)));
       if (!of) return row;
       const whole = add(of, false);
       return row.map((value, index) => (value === null || !(whole[index] > 0) ? null : value / whole[index]));
@@ -137,10 +151,11 @@ export class Chart {
     this.rows = this.read();
     const isEmpty = this.rows.every((row) => row.every((value) => value === null || value === undefined));
     const shown = this.rows.map((row, index) => (this.hidden.has(index) ? row.map(() => null) : row));
-    const data = [this.page.timeline.xs, ...(this.isStacked ? this.stacked(shown) : shown)];
+    const data = [this.page.timeline.xs, ...(this.isStacked ? this.stacked(shown).reverse() : shown)];
     if (!this.plot) this.plot = new uPlot(this.options(), data, this.box);
     else this.plot.setData(data);
     this.showEmpty(isEmpty);
+    this.showLimits();
     this.showValues(this.plot.cursor.idx);
   }
 
@@ -152,6 +167,12 @@ export class Chart {
   showEmpty(isEmpty) {
     this.empty.hidden = !isEmpty;
     if (isEmpty) setText(this.empty, this.page.timeline.isLoading ? word('loading') : this.why?.() || word('noData'));
+  }
+
+  /** Also those that are far above what is drawn. */
+  showLimits() {
+    const told = this.limits.filter(({ label, value }) => label && value() > 0).map(({ label, value }) => `${label} ${amount(value(), this.unit)}`);
+    setText(this.remark, [this.note, ...told].filter(Boolean).join(' · '));
   }
 
   options() {
@@ -177,17 +198,23 @@ export class Chart {
         y: { range: (_plot, _least, most) => [0, this.yTop(most)] },
       },
       axes: [
-        { ...axis, size: 22, gap: 3, space: 64, values: (_plot, splits, _axis, _space, step) => splits.map((split) => timeMark(split, step)) },
+        { ...axis, size: 22, gap: 3, space: 64, incrs: TIME_STEPS, values: (plot, splits, _axis, _space, step) => splits.map((split) => markWithin(plot, split, step)) },
         { ...axis, size: AXIS_WIDTH, gap: 5, space: 28, ...(isBytes ? { incrs: BYTE_STEPS } : {}), values: (_plot, splits) => splits.map((split) => amount(split, this.unit, true)) },
       ],
-      series: [{}, ...this.series.map((series, index) => this.seriesOptions(series, index))],
-      bands: this.isStacked ? this.series.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) : [],
+      series: [{}, ...this.drawnSeries()],
+      bands: this.isStacked ? this.series.slice(1).map((_, index) => ({ series: [index + 1, index + 2] })) : [],
       hooks: {
         setCursor: [(plot) => this.showValues(plot.cursor.idx)],
         setSelect: [(plot) => this.select(plot)],
         draw: [(plot) => this.drawMarks(plot)],
       },
     };
+  }
+
+  /** Layers from the top down: the line of one that is empty lies under that of the layer which is seen. */
+  drawnSeries() {
+    const all = this.series.map((series, index) => this.seriesOptions(series, index));
+    return this.isStacked ? all.reverse() : all;
   }
 
   seriesOptions({ label, colour, isDashed }, index) {
@@ -245,7 +272,8 @@ export class Chart {
     }
     ctx.setLineDash([6 * ratio, 4 * ratio]);
     for (const { value, colour } of this.limits) {
-      const y = Math.round(plot.valToPos(value(), 'y', true)) + 0.5;
+      const at = value();
+      const y = at > 0 ? Math.round(plot.valToPos(at, 'y', true)) + 0.5 : NaN; // none: no line
       if (!(y >= top && y <= top + height)) continue;
       ctx.strokeStyle = cssColour(colour || 'bad');
       ctx.beginPath();

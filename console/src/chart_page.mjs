@@ -2,12 +2,12 @@
 
 import { api } from './api.mjs';
 import { h, setText } from './dom.mjs';
-import { toneOf } from './event_list.mjs';
 import { clock, when } from './format.mjs';
 import { boundsOf, writeLink } from './link.mjs';
 import { RangeBar } from './range_bar.mjs';
 import { Timeline } from './timeline.mjs';
 import { eventWord, sentence, word } from './words.mjs';
+import { toneOf } from './words_events.mjs';
 
 const EVENTS_MAX = 300;
 const POLL_MS = 3000;
@@ -27,7 +27,7 @@ export class ChartPage {
       failed: (error) => this.failed(error),
     });
     this.range = new RangeBar(app, link.range);
-    this.lane = h('ol', { class: 'lane', 'aria-label': word('eventsOnAxis') });
+    this.lane = h('ol', { class: 'lane', 'aria-label': word('eventsOnAxis'), onkeydown: (event) => this.laneKey(event) });
     this.pointer = h('span', { class: 'lane-pointer faint' });
     this.laneBox = h('div', { class: 'lane-box' }, h('span', { class: 'lane-name faint' }, word('page_events')), this.lane, this.pointer);
   }
@@ -186,16 +186,51 @@ export class ChartPage {
 
   showEvents() {
     this.marked = (this.found || []).filter((event) => this.isOurs(event)).map((event) => ({ ...event, tone: toneOf(event) }));
-    this.lane.replaceChildren(
-      ...this.marked.map((event) => {
-        const text = `${when(event.at_ms, this.app.now())} ${eventWord(event.name)}${event.text ? `: ${sentence(event.text)}` : ''}`;
-        const around = { from: event.at_ms - 60_000, to: event.at_ms + 60_000 };
-        const button = h('button', { 'data-tone': event.tone, title: text, 'aria-label': text, onclick: () => this.range.set(around) });
-        return h('li', { 'data-at': String(event.at_ms) }, button);
-      }),
-    );
+    this.fillLane();
     this.draw();
     this.eventsShown?.(this.marked);
+  }
+
+  /** Marks that stay are the same elements: whose focus is on one keeps it. */
+  fillLane() {
+    const known = new Map([...this.lane.children].map((item) => [item.dataset.id, item]));
+    const items = this.marked.map((event) => {
+      const id = `${event.at_ms} ${event.name} ${event.key ?? ''} ${event.text}`;
+      const item = known.get(id) || this.laneItem(event, id);
+      known.delete(id);
+      return item;
+    });
+    for (const item of [...this.lane.children]) if (!items.includes(item)) item.remove();
+    items.forEach((item, index) => this.lane.children[index] !== item && this.lane.insertBefore(item, this.lane.children[index] || null));
+  }
+
+  laneItem({ at_ms: at, name, text, tone }, id) {
+    const told = `${when(at, this.app.now())} ${eventWord(name)}${text ? `: ${sentence(text)}` : ''}`;
+    const button = h('button', { 'data-tone': tone, title: told, 'aria-label': told, tabindex: '-1', onclick: () => this.range.set({ from: at - 60_000, to: at + 60_000 }) });
+    return h('li', { 'data-at': String(at), 'data-id': id }, button);
+  }
+
+  laneButtons() {
+    return [...this.lane.children].filter(({ hidden }) => !hidden).map((item) => item.firstChild);
+  }
+
+  /** Hundreds of marks are one stop of the Tab key; arrows go from one to the next. */
+  laneKey(event) {
+    const step = { ArrowLeft: 1, ArrowRight: -1 }[event.key]; // the newest comes first, at the right
+    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    const shown = this.laneButtons();
+    const next = shown[shown.indexOf(document.activeElement) + step];
+    event.preventDefault();
+    event.stopPropagation();
+    next?.focus();
+    this.setLaneStop();
+  }
+
+  /** Where the Tab key stops: where it was, else at the newest. */
+  setLaneStop() {
+    const shown = this.laneButtons();
+    const stop = shown.find((button) => button === document.activeElement) || shown[0];
+    for (const button of shown) if (button.tabIndex !== (button === stop ? 0 : -1)) button.tabIndex = button === stop ? 0 : -1;
   }
 
   placeEvents() {
@@ -206,6 +241,7 @@ export class ChartPage {
       item.hidden = part < 0 || part > 1;
       item.style.left = `${(100 * part).toFixed(2)}%`;
     }
+    this.setLaneStop();
   }
 
   setOptions(options) {

@@ -1,21 +1,10 @@
-// Events: what they are called, how grave they are, and a list of them.
+// Events in a list.
 
 import { h, setText } from './dom.mjs';
 import { when } from './format.mjs';
 import { writeLink } from './link.mjs';
 import { eventWord, sentence, word } from './words.mjs';
-
-const TONES = [
-  [/oom|kill|crash|failed|fail|lost|died|error|full/, 'bad'],
-  [/stall|blocked|throttl|pressure|silent|hang|overflow|late|drop/, 'warn'],
-  [/came|began|started|back/, 'good'],
-];
-
-/** The colour of an event. */
-export function toneOf({ name }) {
-  const found = TONES.find(([pattern]) => pattern.test(name));
-  return found ? found[1] : 'neutral';
-}
+import { toneOf } from './words_events.mjs';
 
 /** Where an event leads: its process, or its entity. */
 function hrefOf({ kind, key, at_ms: at }) {

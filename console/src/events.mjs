@@ -8,7 +8,7 @@ import { eventWord, sentence, word } from './words.mjs';
 export class EventsPage extends ChartPage {
   constructor(app, link) {
     super(app, link);
-    document.title = `${word('page_events')} · xprofd`;
+    app.setTitle(word('page_events'));
     this.filter = h('input', { type: 'search', placeholder: word('filterEvents'), 'aria-label': word('filterEvents'), spellcheck: 'false', oninput: () => this.update() });
     this.count = h('span', { class: 'faint', role: 'status' });
     this.list = new EventList({ limit: 300, empty: word('noEventsInRange') });

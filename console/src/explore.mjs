@@ -19,7 +19,7 @@ export class ExplorePage extends ChartPage {
     super(app, link);
     this.needsNewKinds = true; // plugins bring new ones
     this.kind = link.part;
-    document.title = `${this.kind || word('page_explore')} · xprofd`;
+    app.setTitle(this.kind || word('page_explore'));
     this.readOptions(link.options);
     this.kindList = h('nav', { class: 'kind-list', 'aria-label': word('kinds') });
     this.kindSelect = h('select', { class: 'kind-select', 'aria-label': word('kinds'), onchange: () => app.go({ page: 'explore', part: this.kindSelect.value, options: {} }) });

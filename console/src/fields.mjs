@@ -25,6 +25,31 @@ export function qualityOf(world, entity, names) {
 export const nameOf = (entity) =>
   entity.info.name || entity.info.title || entity.info.script || entity.info.command || entity.info.comm || Object.values(entity.labels).join(' / ') || entity.key || entity.kind;
 
+/** A share that cannot be more than the whole: readings come a little early or late, so that a rate may seem to be. */
+export const asShare = (value) => Math.min(1, Math.max(0, value));
+export const restOf = (value) => 1 - asShare(value);
+
+export function shareOf(world, entity, names) {
+  const value = valueOf(world, entity, names);
+  return value === null ? null : asShare(value);
+}
+
+/** What the loop did since the frame before; `loop_utilization` is since the last record of the log, up to a minute. */
+export function utilizationOf(world, thread) {
+  const idle = valueOf(world, thread, THREAD.idle);
+  return idle === null ? valueOf(world, thread, 'loop_utilization') : restOf(idle);
+}
+
+/** How late the loop is: of its turns that ended, and of the one that has not yet. */
+export function delayOf(world, thread) {
+  const values = [THREAD.loopP99, THREAD.blocked].map((name) => valueOf(world, thread, name)).filter((value) => value !== null);
+  return values.length === 0 ? null : Math.max(...values);
+}
+
+/** Of no response there is no duration. */
+export const asDuration = (value) => value || null;
+export const latencyOf = (world, thread, name) => asDuration(valueOf(world, thread, name));
+
 export const mainThreadOf = (world, key) => world.find('thread', `${key}/0`);
 export const threadsOf = (world, key) => world.list('thread').filter(({ parent }) => parent === key);
 
@@ -41,6 +66,8 @@ export const THREAD = {
   loopP50: 'loop_delay_p50_seconds',
   loopP99: 'loop_delay_p99_seconds',
   loopMax: 'loop_delay_max_seconds',
+  blocked: 'loop_blocked_seconds',
+  idle: 'loop_idle_total_seconds',
   requests: 'http_requests_total',
   responses: 'http_responses_total',
   httpP50: 'http_p50_seconds',

@@ -2,9 +2,9 @@
 
 import { Chart } from './chart.mjs';
 import { ChartPage } from './chart_page.mjs';
-import { h } from './dom.mjs';
+import { h, setText } from './dom.mjs';
 import { sumOf, valueOf } from './fields.mjs';
-import { amount } from './format.mjs';
+import { amount, duration, moment } from './format.mjs';
 import { CPU_DONUT, hostCharts } from './host_charts.mjs';
 import { FilesystemTable, ProcessTop, topKind } from './host_tables.mjs';
 import { donut, keyList } from './marks.mjs';
@@ -16,7 +16,7 @@ const PARTS_MAX = 8; // of the ring of processes
 export class HostPage extends ChartPage {
   constructor(app, link) {
     super(app, link);
-    document.title = `${word('page_host')} · xprofd`;
+    app.setTitle(word('page_host'));
     this.sections = new Map(SECTIONS.map((name) => [name, this.makeSection(name)]));
     this.cpuRing = this.makeRing('ring_cpu');
     this.pssRing = this.makeRing('ring_pss');
@@ -26,8 +26,9 @@ export class HostPage extends ChartPage {
     this.ioTop = new ProcessTop(app, 'io');
     this.filesystems = new FilesystemTable(app);
     this.heading = h('h1', {}, word('page_host'));
+    this.facts = h('dl', { class: 'facts' });
     this.element = h('div', { class: 'page host' },
-      h('div', { class: 'page-head' }, h('div', { class: 'title' }, this.heading, this.makeJumps())),
+      h('div', { class: 'page-head' }, h('div', { class: 'title' }, this.heading, this.makeJumps()), this.facts),
       h('div', { class: 'sticky' }, this.range.element, this.laneBox),
       [...this.sections.values()].map(({ element }) => element));
   }
@@ -45,13 +46,14 @@ export class HostPage extends ChartPage {
   makeRing(name) {
     const ring = donut(word(name));
     const keys = keyList();
-    const card = h('section', { class: 'card ring' }, h('header', {}, h('h3', {}, word(name))), h('div', { class: 'ring-body' }, ring.element, keys.element));
-    return { card, show: (parts, text, subtext) => { ring.show(parts, text, subtext); keys.show(parts); } };
+    const ofNow = h('small', { class: 'faint', hidden: true }, word('ofNow'));
+    const card = h('section', { class: 'card ring' }, h('header', {}, h('h3', {}, word(name)), ofNow), h('div', { class: 'ring-body' }, ring.element, keys.element));
+    return { card, ofNow, show: (parts, text, subtext) => { ring.show(parts, text, subtext); keys.show(parts); } };
   }
 
   kinds() {
     const { kinds } = this.app.world;
-    return ['host_cpu_total', 'host_cpu', 'host_system', 'host_softirq', 'host_load', 'host_pressure', 'host_memory', 'host_vmstat', 'host_disk', 'host_filesystem', 'host_network', 'host_tcp', 'host_udp', 'host_process', 'process', 'node'].filter((kind) => kinds.has(kind));
+    return ['host_kernel', 'host_cpu_total', 'host_cpu', 'host_system', 'host_softirq', 'host_load', 'host_pressure', 'host_memory', 'host_vmstat', 'host_disk', 'host_filesystem', 'host_network', 'host_tcp', 'host_udp', 'host_sockets', 'host_process', 'process', 'node'].filter((kind) => kinds.has(kind));
   }
 
   start() {
@@ -96,9 +98,32 @@ export class HostPage extends ChartPage {
   }
 
   update() {
+    const cards = [this.pssRing, this.shareRing, this.top, this.memoryTop, this.ioTop, this.filesystems];
+    for (const { ofNow } of cards) ofNow.hidden = 'last' in this.link.range;
+    this.showFacts();
     this.showCpu();
     this.showMemory();
     for (const table of [this.top, this.memoryTop, this.ioTop, this.filesystems]) table.show();
+  }
+
+  /** Which host it is, and since when. */
+  showFacts() {
+    const { world } = this.app;
+    const first = (kind) => world.list(kind)[0];
+    const { nodename, sysname, release, machine } = first('host_kernel')?.info || {};
+    const [cpus, uptime, memory] = [['host_cpu_total', 'cpus'], ['host_system', 'uptime'], ['host_memory', 'total']].map(([kind, field]) => valueOf(world, first(kind), field));
+    const boot = valueOf(world, first('host_system'), 'boot_time');
+    const rows = [
+      [word('fact_kernel'), [sysname, release, machine].filter(Boolean).join(' ')],
+      [word('fact_cpus'), cpus === null ? '' : String(cpus)],
+      [word('memory'), memory === null ? '' : amount(memory, 'bytes')],
+      [word('uptime'), uptime === null ? '' : duration(uptime - (uptime % 60)), boot === null ? null : moment(boot * 1000)],
+    ].filter(([, value]) => value);
+    const id = rows.join('\n');
+    if (id === this.factsId) return;
+    this.factsId = id;
+    setText(this.heading, nodename || word('page_host'));
+    this.facts.replaceChildren(...rows.map(([name, value, title]) => h('div', {}, h('dt', {}, name), h('dd', { title: title || value }, value))));
   }
 
   showCpu() {
@@ -120,7 +145,7 @@ export class HostPage extends ChartPage {
     this.shareRing.show(
       [{ label: word('processes'), colour: 'c1', value: sum, text: text(sized.length > 0 ? sum : null) }, { label: word('rest'), colour: 'track', value: memory === null ? 0 : Math.max(0, memory - sum), text: text(memory === null ? null : memory - sum) }],
       amount(memory && sized.length > 0 ? sum / memory : null, 'ratio'), 'PSS');
-    const parts = sized.slice(0, PARTS_MAX).map(({ process, value }, index) => ({ label: process.labels.name || this.top.nameOf(process), title: process.info.command, colour: `c${index + 1}`, value, text: text(value) }));
+    const parts = sized.slice(0, PARTS_MAX).map(({ process, value }, index) => ({ label: this.top.nameOf(process), title: process.info.command, colour: `c${index + 1}`, value, text: text(value) }));
     const others = sized.slice(PARTS_MAX).reduce((total, { value }) => total + value, 0);
     if (others > 0) parts.push({ label: word('rest'), colour: 'track', value: others, text: text(others) });
     this.pssRing.show(parts, text(sized.length > 0 ? sum : null), 'PSS');

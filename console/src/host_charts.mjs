@@ -1,5 +1,6 @@
 // The charts of the host by section: which fields, in which colours.
 
+import { asShare } from './fields.mjs';
 import { word } from './words.mjs';
 
 const COLOURS = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8'];
@@ -57,7 +58,7 @@ function cpu(world) {
 }
 
 function pressure() {
-  const of = (label, colour, field, more) => line(label, colour, 'host_pressure', field, more);
+  const of = (label, colour, field) => line(label, colour, 'host_pressure', field, { shape: asShare });
   return [
     { id: 'pressureSome', unit: 'seconds/s', series: [of('CPU', 'c1', 'cpu_some'), of(word('memory'), 'c3', 'memory_some'), of('IO', 'c4', 'io_some')] },
     { id: 'pressureFull', unit: 'seconds/s', series: [of('CPU', 'c1', 'cpu_full'), of(word('memory'), 'c3', 'memory_full'), of('IO', 'c4', 'io_full'), of('IRQ', 'c7', 'irq_full')] },
@@ -99,7 +100,7 @@ function tcp() {
     { id: 'tcpRetransmits', unit: 'ratio', series: [of(word('retransmitRatio'), 'c5', 'retransmit_ratio', { isMax: true })] },
     { id: 'tcpLosses', unit: '/s', series: [of(word('retransmits'), 'c5', 'retransmits'), of(word('timeouts'), 'c2', 'timeouts'), of(word('lostRetransmits'), 'c4', 'lost_retransmits'), of(word('outOfOrder'), 'c3', 'ofo_queued'), of(word('reorders'), 'c6', ['sack_reorders', 'ts_reorders', 'reno_reorders'])] },
     { id: 'tcpListen', unit: '/s', series: [of(word('listenOverflows'), 'c5', 'listen_overflows'), of(word('listenDrops'), 'c2', 'listen_drops'), of(word('synCookies'), 'c4', 'syncookies_sent'), of(word('synDrops'), 'c6', 'syn_queue_drops')] },
-    { id: 'tcpConnections', unit: '', series: [of('established', 'c1', 'established')] },
+    { id: 'tcpConnections', unit: '', series: [of('established', 'c1', 'established'), line('time_wait', 'c4', 'host_sockets', 'tcp_time_waits'), line(word('orphaned'), 'c5', 'host_sockets', 'tcp_orphans')] },
     { id: 'tcpOpens', unit: '/s', series: [of(word('outgoing'), 'c3', 'active_opens'), of(word('incoming'), 'c1', 'passive_opens'), of(word('resets'), 'c5', ['resets', 'out_resets']), of(word('attemptFails'), 'c4', 'attempt_fails')] },
     { id: 'udp', unit: '/s', series: [line(word('received'), 'c1', 'host_udp', 'in_datagrams'), line(word('sent'), 'c3', 'host_udp', 'out_datagrams'), line(word('errors'), 'c5', 'host_udp', ['in_errors', 'receive_buffer_errors', 'send_buffer_errors'])] },
   ];

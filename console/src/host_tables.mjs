@@ -21,7 +21,8 @@ export const topKind = (world) => (world.kinds.has('host_process') ? 'host_proce
 class Table {
   constructor(title, grid) {
     this.grid = grid;
-    this.card = h('section', { class: 'card table-card wide' }, h('header', {}, h('h3', {}, title)), grid.element);
+    this.ofNow = h('small', { class: 'faint', hidden: true }, word('ofNow'));
+    this.card = h('section', { class: 'card table-card wide' }, h('header', {}, h('h3', {}, title), this.ofNow), grid.element);
   }
 
   destroy() {
@@ -53,8 +54,9 @@ export class ProcessTop extends Table {
   }
 
   nameOf(process) {
-    const node = this.app.world.find('node', process.key);
-    return node?.labels.name || nameOf(process);
+    const [node, known] = ['node', 'process'].map((kind) => this.app.world.find(kind, process.key));
+    if (node || known) return node?.labels.name || nameOf(known);
+    return nameOf(process).replace(/^\S*\/(?=\S)/, ''); // a program without its folder; all of it stands in the title
   }
 
   value(process, id) {

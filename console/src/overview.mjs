@@ -4,7 +4,7 @@ import { api } from './api.mjs';
 import { h, setAttribute, setText } from './dom.mjs';
 import { EndedList } from './ended.mjs';
 import { EventList } from './event_list.mjs';
-import { mainThreadOf, nameOf, PROCESS, processValue, THREAD, threadsOf, valueOf } from './fields.mjs';
+import { delayOf, latencyOf, mainThreadOf, nameOf, PROCESS, processValue, shareOf, THREAD, threadsOf, utilizationOf, valueOf } from './fields.mjs';
 import { amount, NONE } from './format.mjs';
 import { Grid } from './grid.mjs';
 import { writeLink } from './link.mjs';
@@ -18,7 +18,7 @@ const PAST_MAX = 200; // processes whose last minute is asked for
 
 const FIELDS = [
   ...Object.values(PROCESS).flatMap((places) => places.flatMap(([, fields]) => fields)),
-  ...[THREAD.gc, THREAD.loopP99, THREAD.responses, THREAD.httpP99, 'heap_used', 'heap_limit', 'loop_utilization'],
+  ...[THREAD.gc, THREAD.loopP99, THREAD.blocked, THREAD.idle, THREAD.responses, THREAD.httpP99, 'heap_used', 'heap_limit', 'loop_utilization'],
   ...Tiles.fields,
 ];
 
@@ -45,8 +45,8 @@ class Row {
   readFigures(world) {
     const { key, main } = this;
     const threads = this.node ? threadsOf(world, key) : [];
-    const each = (names, join) => {
-      const values = threads.map((thread) => valueOf(world, thread, names)).filter((value) => value !== null);
+    const each = (read, names, join) => {
+      const values = threads.map((thread) => read(world, thread, names)).filter((value) => value !== null);
       return values.length === 0 ? null : join(values);
     };
     const add = (values) => values.reduce((total, value) => total + value, 0);
@@ -58,11 +58,11 @@ class Row {
     this.throttled = processValue(world, key, 'throttled');
     this.heap = valueOf(world, main, 'heap_used');
     this.limit = valueOf(world, main, 'heap_limit');
-    this.gc = valueOf(world, main, THREAD.gc);
-    this.loop = each(THREAD.loopP99, most);
-    this.elu = valueOf(world, main, 'loop_utilization');
-    this.requests = each(THREAD.responses, add);
-    this.latency = each(THREAD.httpP99, most);
+    this.gc = shareOf(world, main, THREAD.gc);
+    this.loop = each(delayOf, null, most);
+    this.elu = utilizationOf(world, main);
+    this.requests = each(valueOf, THREAD.responses, add);
+    this.latency = each(latencyOf, THREAD.httpP99, most);
   }
 }
 
@@ -128,7 +128,7 @@ export class OverviewPage {
     this.app = app;
     this.link = link;
     this.rows = new Map();
-    document.title = `${word('page_processes')} · xprofd`;
+    app.setTitle(word('page_processes'));
     this.tiles = new Tiles(app);
     this.filter = h('input', { type: 'search', placeholder: word('filterProcesses'), 'aria-label': word('filterProcesses'), spellcheck: 'false', value: link.options.filter || '', oninput: () => this.setFilter() });
     this.count = h('span', { class: 'faint', role: 'status' });

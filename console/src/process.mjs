@@ -145,7 +145,7 @@ export class ProcessPage extends ChartPage {
   showTitle(process, node) {
     const name = node ? node.labels.name || nameOf(process || node) : process ? nameOf(process) : word('processNumber', { pid: this.pid });
     setText(this.heading, name);
-    document.title = `${name} (${this.pid}) · xprofd`;
+    this.app.setTitle(`${name} (${this.pid})`);
     const state = (node || process)?.gone !== false ? 'gone' : process?.info.core || 'running';
     this.badge.hidden = false;
     setText(this.badge, word(`core_${state}`));

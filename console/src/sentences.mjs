@@ -17,6 +17,7 @@ export const SENTENCES = [
   ['answers again, after %.0f s', '在 {1} 秒后恢复响应'],
   ['gives no figures: %s', '没有给出数据：{1}'],
   ['what answers at its socket does not speak our protocol', '其套接字上的应答不符合协议'],
+  ['it does not answer (stopped, or its CPU is taken away)', '没有响应（已暂停，或 CPU 被占用）'],
   ['it does not answer', '没有响应'],
   ['it accepts no connections (stopped, or very busy)', '不接受连接（已暂停，或非常繁忙）'],
   ['it cannot be connected to: %s', '无法连接：{1}'],
@@ -57,10 +58,15 @@ export const SENTENCES = [
   ['tls_cert and tls_key: certificate and key were read anew', 'tls_cert 与 tls_key：证书和私钥已重新读取'],
   ['%s; what was read before stays in use', '{1}；继续使用之前读取的内容'],
   ['plugin %s: %s', '插件 {1}：{2}'],
+  ['plugin_dir has %zu plugins more than the %d that are run', 'plugin_dir 中的插件比可运行的 {2} 个多 {1} 个'],
+  ['the history was damaged; it is now %s, and a new one was begun', '历史数据已损坏，原文件现为 {1}，并已重新开始记录'],
+  ['the history is not written: %s', '历史数据无法写入：{1}'],
+  ['the history is written again', '历史数据恢复写入'],
+  ['more things than xprofd keeps at a time: new ones are left out', '数量超出 xprofd 同时保存的上限，新的不再收录'],
 ];
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-const VALUE = /%(?:\.\d+)?(?:l{0,2}[du]|[sf])|%%/g;
+const VALUE = /%(?:\.\d+)?(?:z?l{0,2}[du]|[sf])|%%/g;
 
 /** The pattern of a sentence of C; "process%s" may be one or many. */
 function patternOf(format) {
@@ -83,7 +89,7 @@ function translate(text) {
   for (const [pattern, chinese] of RULES) {
     const found = pattern.exec(text);
     // A value may be a sentence itself: why something failed.
-    if (found) return chinese.replace(/\{(\d)\}/g, (_all, index) => translate(found[index] || '') ?? found[index] ?? '');
+    if (found) return chinese.replace(/\{(\d)\}/g, (_all, index) => translate(found[index] || '') ?? found[index] ?? '').replace(/） (?=[\u4e00-\u9fff])/g, '）');
   }
   return null;
 }
@@ -97,5 +103,5 @@ export function inChinese(text) {
   if (whole !== null) return whole;
   const [, who, join, what] = WHO.exec(text) || [];
   const said = what && translate(what);
-  return said ? `${translate(who)}${join === ' ' ? ' ' : '：'}${said}` : text;
+  return said ? `${translate(who)}${join === ' ' ? '' : '：'}${said}` : text;
 }

@@ -1,7 +1,7 @@
 // The host in one line: what is used up and what is waited for.
 
 import { h, setAttribute, setText } from './dom.mjs';
-import { sumOf, valueOf } from './fields.mjs';
+import { shareOf, sumOf, valueOf } from './fields.mjs';
 import { amount, NONE } from './format.mjs';
 import { meter, sparkline } from './marks.mjs';
 import { word } from './words.mjs';
@@ -43,7 +43,7 @@ const TILES = [
   {
     id: 'pressure',
     read(world) {
-      const [cpu, memory, io] = ['cpu_some', 'memory_some', 'io_some'].map((field) => valueOf(world, first(world, 'host_pressure'), field));
+      const [cpu, memory, io] = ['cpu_some', 'memory_some', 'io_some'].map((field) => shareOf(world, first(world, 'host_pressure'), field));
       return { value: cpu, detail: `${word('memory')} ${share(memory)} · IO ${share(io)}`, tone: cpu > 0.5 ? 'bad' : cpu > 0.2 ? 'warn' : null };
     },
     text: share,

@@ -3,6 +3,7 @@
 import { inChinese } from './sentences.mjs';
 import { settings } from './settings.mjs';
 import { CHART_WORDS } from './words_charts.mjs';
+import { EVENTS } from './words_events.mjs';
 
 const WORDS = {
   ...CHART_WORDS,
@@ -40,6 +41,7 @@ const WORDS = {
   tokenNeeded: ['Without the token there is nothing to show.', '没有令牌，无法显示任何内容。'],
   useToken: ['Use it', '使用'],
 
+  ofNow: ['now, not of the range', '当前值，非所选范围'],
   hostSummary: ['The host', '主机概况'],
   tile_cpu: ['CPU', 'CPU'],
   tile_load: ['Load', '负载'],
@@ -85,13 +87,13 @@ const WORDS = {
   column_gc: ['GC', 'GC'],
   column_gc_title: ['Share of time the main thread spends collecting garbage', '主线程用于垃圾回收的时间比例'],
   column_loop: ['Loop p99', '循环 p99'],
-  column_loop_title: ['Event loop delay, 99th percentile, worst thread', '事件循环延迟 99 分位，取最差线程'],
+  column_loop_title: ['Event loop delay: 99th percentile since the last log record, or how long it is blocked now; worst thread', '事件循环延迟：自上次日志记录以来的 99 分位，或当前已阻塞的时间；取最差线程'],
   column_elu: ['ELU', 'ELU'],
   column_elu_title: ['Event loop utilization of the main thread', '主线程的事件循环利用率'],
   column_requests: ['Req/s', '请求/秒'],
   column_requests_title: ['HTTP responses a second, all threads', '每秒 HTTP 响应数，所有线程'],
   column_latency: ['p99', 'p99'],
-  column_latency_title: ['Duration of HTTP responses, 99th percentile, worst thread', 'HTTP 响应时长 99 分位，取最差线程'],
+  column_latency_title: ['Duration of HTTP responses: 99th percentile since the last log record, worst thread', 'HTTP 响应时长：自上次日志记录以来的 99 分位，取最差线程'],
   column_wait: ['Wait', '等待'],
   column_wait_title: ['Run-queue wait: threads were ready but had no CPU', '运行队列等待：线程就绪但没有 CPU'],
   column_throttled: ['Throttled', '被限流'],
@@ -154,6 +156,8 @@ const WORDS = {
   threads: ['Threads', '线程'],
   pid: ['pid', 'PID'],
   uptime: ['up', '运行时间'],
+  fact_kernel: ['system', '系统'],
+  fact_cpus: ['CPUs', 'CPU 数'],
   fact_node_version: ['Node.js', 'Node.js'],
   fact_v8_version: ['V8', 'V8'],
   fact_version: ['xprofiler', 'xprofiler'],
@@ -237,8 +241,8 @@ const WORDS = {
   span_604800000: ['the last 7 days', '最近 7 天'],
   span_2592000000: ['the last 30 days', '最近 30 天'],
   column_began: ['Seen from', '开始出现'],
-  column_ended: ['to', '最后出现'],
-  column_lasted: ['for', '时长'],
+  column_ended: ['Seen until', '最后出现'],
+  column_lasted: ['Seen for', '时长'],
   noKind: ['This xprofd has no kind {kind}; a plugin that made it may have stopped.', '此 xprofd 没有种类 {kind}；产生它的插件可能已停止。'],
   allEntities: ['all of them', '全部'],
   theOnlyOne: ['(the only one)', '（唯一）'],
@@ -246,28 +250,6 @@ const WORDS = {
   perSecond: ['per second', '每秒'],
   type_gauge: ['gauge', '测量值'],
   type_counter: ['counter', '计数器'],
-};
-
-const EVENTS = {
-  process_came: ['process came', '进程出现'],
-  process_gone: ['process gone', '进程退出'],
-  process_ended: ['process ended', '进程结束'],
-  core_came: ['core came', '核心加载'],
-  core_gone: ['core gone', '核心退出'],
-  core_silent: ['core silent', '核心无响应'],
-  core_back: ['core answers again', '核心恢复响应'],
-  thread_came: ['thread came', '线程出现'],
-  thread_gone: ['thread gone', '线程退出'],
-  stall: ['event loop stalled', '事件循环卡顿'],
-  loop_blocked: ['event loop blocked', '事件循环阻塞'],
-  loop_unblocked: ['event loop runs again', '事件循环恢复'],
-  profile_began: ['profile begun', '开始采集'],
-  filesystem_silent: ['file system does not answer', '文件系统无响应'],
-  collector_failed: ['collector failed', '采集器失败'],
-  oom_kill: ['killed for memory', 'OOM 终止'],
-  throttled: ['throttled', '被限流'],
-  profile_complete: ['profile taken', '采集完成'],
-  profile_failed: ['profile failed', '采集失败'],
 };
 
 const KEYS = [
@@ -293,9 +275,10 @@ export function word(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
-/** Names of events are xprofd's; those that are known have words. */
 /** A sentence of xprofd's in the reader's language. */
 export const sentence = (text) => (settings.language === 'zh' ? inChinese(text || '') : text || '');
+
+/** Names of events are xprofd's; those that are known have words. */
 export const eventWord = (name) => (Object.hasOwn(EVENTS, name) ? EVENTS[name][index()] : name.replaceAll('_', ' '));
 
 /** The keys that do something on a page: [[names, what they do]]. */

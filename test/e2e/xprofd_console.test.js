@@ -132,6 +132,20 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     await close(page);
   });
 
+  test('who is blocked is seen at once, and what cannot be is not shown', async (t) => {
+    const blocked = { loop_blocked_seconds: 12, loop_idle_total_seconds: 0, loop_utilization: 0.3, loop_delay_p99_seconds: 0.008, http_p99_seconds: 0 };
+    const own = await startMock(t, { fixed: { [`thread ${SHOP}/0`]: blocked, [`thread ${SHOP}/1`]: { http_p99_seconds: 0 }, [`thread ${SHOP}/2`]: { http_p99_seconds: 0 }, 'host_pressure ': { cpu_some: 1.2 } } });
+    const page = await open(own.url, '/processes', { viewport: { width: 1600, height: 900 } });
+    const shop = rows(page).filter({ hasText: 'shop' });
+    await until2(async () => /12\.0 s\s+100 %\s+[\d.,]+\/s\s+–/.test(await shop.innerText()), 'how long it is blocked, its loop in use, no latency of no response');
+    assert.strictEqual(await shop.locator('[data-tone=bad]').count(), 2, 'both in red');
+    await until2(async () => /Waiting for CPU\s+100 %/.test(await text(page, '.tiles')), 'no more than all of the time');
+    await shop.getByRole('link').click();
+    await until2(async () => /utilization\s+100 %/.test(await chart(page, 'Event loop utilization, thread CPU').locator('.legend').innerText()), 'also on its page');
+    assert.match(await chart(page, 'Heap spaces').locator('header').innerText(), /limit 2\.05 GiB/);
+    await close(page);
+  });
+
   test('one cursor for all charts, by mouse and by keys', async () => {
     const page = await open(mock.url, `/process/${SHOP}`, { viewport: { width: 1280, height: 1000 } });
     await until2(async () => (await colouredPixels(chart(page, 'Event loop delay'))) > 500, 'lines');
@@ -226,6 +240,10 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
       await chart(page, title).scrollIntoViewIfNeeded();
       await until2(async () => (await colouredPixels(chart(page, title))) > 20, `the chart ${title}`);
     }
+    assert.strictEqual(await text(page, 'h1'), 'web-1');
+    assert.match(await text(page, '.facts'), /system\s+Linux 6\.1\.0 x86_64\s+CPUs\s+4\s+memory\s+16\.0 GiB\s+up\s+1 d 2 h/);
+    await until2(async () => (await page.title()) === 'Host · web-1 · xprofd', 'the name of the host in the title');
+    await until2(async () => (await text(page, '.ring:has-text("PSS by process") .key-list')).includes('search'), 'processes under their names');
     assert.match(await chart(page, 'Load average').innerText(), /2\.8 heavy \(0\.7 × cores\), 4 full/);
     await until2(async () => (await page.locator('#top-cpu-0').innerText()).includes('%'), 'the top table');
     await until2(async () => /\d B\/s|iB\/s/.test(await page.locator('#top-io-0').innerText()), 'bytes a second of all storage');
@@ -302,6 +320,24 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     await close(page);
   });
 
+  test('the marks of events are one stop of the Tab key, and keep the focus while others come', async (t) => {
+    const own = await startMock(t, { processes: 2 });
+    const page = await open(own.url, `/process/${SHOP}`);
+    await isLive(page);
+    const marks = page.locator('.lane li:not([hidden]) button');
+    await until2(async () => (await marks.count()) === 3 && (await page.locator('.lane button[tabindex="0"]').count()) === 1, 'three marks, one stop');
+    await page.locator('.lane button[tabindex="0"]').focus();
+    await page.keyboard.press('ArrowLeft');
+    const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+    assert.match(await focused(), /core came: shop/);
+    own.tell('event', { at_ms: Date.now(), name: 'gc_busy', kind: 'process', key: SHOP, text: 'shop (pid 4711), main thread: it spends 40 % of the time in garbage collection' });
+    await page.waitForSelector('.lane button[data-tone=warn][aria-label*="busy with garbage collection"]', WAIT);
+    assert.match(await focused(), /core came: shop/);
+    await page.keyboard.press('ArrowRight');
+    assert.match(await focused(), /event loop blocked: shop/);
+    await close(page);
+  });
+
   test('a phone: everything within 390 pixels', async () => {
     const page = await open(mock.url, '/processes', { viewport: { width: 390, height: 844 }, hasTouch: true });
     for (const hash of ['/processes', `/process/${SHOP}`, '/host', '/explore/thread', '/events']) {
@@ -353,6 +389,16 @@ describe('the console of xprofd', { timeout: 400000, ...browserOptions() }, () =
     await page.keyboard.press('/');
     await page.keyboard.type('service-2999');
     await until(async () => (await rows(page).count()) === 1, 'the one that is looked for', limit);
+    await close(page);
+  });
+
+  test('a range before a process began: it is still known who it is', async (t) => {
+    const own = await startMock(t, { processes: 2, cameAt: Date.now() - 60000 });
+    const page = await open(own.url, `/process/${SHOP}?from=1764086700000&to=1764087600000`);
+    await until2(async () => (await text(page, 'h1')) === 'shop', 'its name');
+    await chart(page, 'Heap spaces').locator('.chart-empty:has-text("No data in this range")').waitFor(WAIT);
+    await page.keyboard.press('2');
+    await page.locator('.table-card:has-text("CPU top") small:has-text("now, not of the range")').waitFor(WAIT);
     await close(page);
   });
 

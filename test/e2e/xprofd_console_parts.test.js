@@ -9,7 +9,7 @@ const { before, describe, test } = require('node:test');
 
 const parts = {};
 before(async () => {
-  for (const name of ['format', 'link', 'sentences', 'timeline', 'world']) Object.assign(parts, await import(`../../console/src/${name}.mjs`));
+  for (const name of ['fields', 'format', 'link', 'sentences', 'timeline', 'words_events', 'world']) Object.assign(parts, await import(`../../console/src/${name}.mjs`));
 });
 
 describe('amounts', () => {
@@ -119,6 +119,24 @@ describe('what is known', () => {
     assert.strictEqual(made.value(entity, 'c'), 0.5);
   });
 
+  test('a loop that does not come back is in use and late, whatever the figures of its ended turns', () => {
+    const made = new parts.World();
+    const counter = (key) => ({ key, type: 'counter', unit: 'seconds' });
+    const gauge = (key) => ({ key, type: 'gauge', unit: 'seconds' });
+    made.setKinds({ kinds: [{ name: 'thread', fields: [counter('loop_idle_total_seconds'), gauge('loop_utilization'), gauge('loop_delay_p99_seconds'), gauge('loop_blocked_seconds')] }] });
+    const frame = (at, idle, blocked) => made.frame({ at_ms: at, entities: [{ kind: 'thread', key: '1.2/0', values: { loop_idle_total_seconds: idle, loop_utilization: 0.3, loop_delay_p99_seconds: 0.007, loop_blocked_seconds: blocked } }] })[0];
+    let thread = frame(1000, 50, 0);
+    assert.strictEqual(parts.utilizationOf(made, thread), 0.3, 'of one reading of a counter there is no rate yet');
+    assert.strictEqual(parts.delayOf(made, thread), 0.007);
+    thread = frame(2000, 50.75, 0);
+    assert.strictEqual(parts.utilizationOf(made, thread), 0.25);
+    thread = frame(3000, 50.75, 4.5);
+    assert.strictEqual(parts.utilizationOf(made, thread), 1);
+    assert.strictEqual(parts.delayOf(made, thread), 4.5);
+    thread = frame(4000, 52.25, 0);
+    assert.strictEqual(parts.utilizationOf(made, thread), 0, 'never less than none');
+  });
+
   test('who is not in the list any more is gone', () => {
     const made = world();
     const of = (...keys) => ({ at_ms: 1, entities: keys.map((key) => ({ kind: 'k', key })) });
@@ -132,14 +150,17 @@ describe('sentences of xprofd in Chinese', () => {
   const CASES = [
     ['shop (pid 12), main thread: its event loop has been blocked for 2.1 s', 'shop（PID 12）主线程：事件循环已阻塞 2.1 秒'],
     ['a: b (pid 12), worker 3: it spends 40 % of the time in garbage collection', 'a: b（PID 12）工作线程 3：40% 的时间用于垃圾回收'],
-    ['shop (pid 12) has begun: node /srv/x.js: a', 'shop（PID 12） 已启动：node /srv/x.js: a'],
-    ['shop (pid 12) gives no figures: it does not answer', 'shop（PID 12） 没有给出数据：没有响应'],
+    ['shop (pid 12) has begun: node /srv/x.js: a', 'shop（PID 12）已启动：node /srv/x.js: a'],
+    ['shop (pid 12) gives no figures: it does not answer', 'shop（PID 12）没有给出数据：没有响应'],
     ['shop (pid 12): its heap has 1900 MB of at most 2048 MB in use', 'shop（PID 12）：堆已使用 1900 MB，上限 2048 MB'],
-    ['memory ran out in cgroup /a/b (its limit: 200 MB): the kernel killed 1 process of it', 'cgroup /a/b（上限 200 MB） 内存耗尽：内核杀死了其中 1 个进程'],
+    ['memory ran out in cgroup /a/b (its limit: 200 MB): the kernel killed 1 process of it', 'cgroup /a/b（上限 200 MB）内存耗尽：内核杀死了其中 1 个进程'],
     ['memory ran out in cgroup /a/b: the kernel killed 2 processes of it', 'cgroup /a/b 内存耗尽：内核杀死了其中 2 个进程'],
     ['cpu profile of thread 0 began', '线程 0 的 cpu 采集已开始'],
     ['heap profile of thread 0: the file was not complete in time', '线程 0 的 heap 采集：文件未能按时完成'],
     ['plugin x: $1 exits', '插件 x：$1 exits'],
+    ['shop (pid 12) gives no figures: it does not answer (stopped, or its CPU is taken away)', 'shop（PID 12）没有给出数据：没有响应（已暂停，或 CPU 被占用）'],
+    ['the history is not written: No space left on device', '历史数据无法写入：No space left on device'],
+    ['plugin_dir has 3 plugins more than the 64 that are run', 'plugin_dir 中的插件比可运行的 64 个多 3 个'],
     ['something new', 'something new'],
     ['', ''],
   ];
@@ -153,5 +174,62 @@ describe('sentences of xprofd in Chinese', () => {
     const source = plain(files.map((name) => fs.readFileSync(path.join(folder, name), 'utf8').replace(/"\s*\n\s*"/g, '')).join('\n'));
     const said = (format) => format.split('|').every((part) => source.includes(part));
     for (const [format] of parts.SENTENCES) assert.ok(said(format), `src/daemon says no longer: ${format}`);
+  });
+});
+
+describe('events', () => {
+  const CALL = /\b(?:tell|tell_event|xpf_world_event|xpf_store_tell)\([^;"]*?"([a-z]+(?:_[a-z]+)+)"/g;
+
+  test('each that xprofd tells of has words in both languages and a tone', () => {
+    const folder = path.join(__dirname, '../../src/daemon');
+    const files = fs.readdirSync(folder).filter((name) => name.endsWith('.c'));
+    const source = files.map((name) => fs.readFileSync(path.join(folder, name), 'utf8')).join('\n');
+    const told = new Set([...source.matchAll(CALL)].map(([, name]) => name));
+    assert.ok(told.size > 25, 'as many as are found in the source');
+    assert.deepStrictEqual(Object.keys(parts.EVENTS).sort(), [...told].sort());
+    for (const [name, [english, chinese, tone]] of Object.entries(parts.EVENTS)) {
+      assert.ok(english && /[\u4e00-\u9fff]/.test(chinese) && ['good', 'neutral', 'warn', 'bad'].includes(tone), name);
+    }
+  });
+
+  const TONES = [
+    [{ name: 'process_gone', text: 'a (pid 1) has ended without a goodbye (killed, or crashed); it was watched for 3 s' }, 'bad'],
+    [{ name: 'process_gone', text: 'a (pid 1) has ended; it was watched for 3 s' }, 'neutral'],
+    [{ name: 'loop_blocked', text: '' }, 'warn'], [{ name: 'loop_unblocked', text: '' }, 'good'], [{ name: 'oom_kill' }, 'bad'],
+    [{ name: 'deploy_failed' }, 'bad'], [{ name: 'deployed' }, 'neutral'], [{ name: 'constructor' }, 'neutral'],
+  ];
+  for (const [event, tone] of TONES) test(`${event.name} is ${tone}${event.text ? `: ${event.text}` : ''}`, () => assert.strictEqual(parts.toneOf(event), tone));
+});
+
+describe('colours of lines', () => {
+  // How the cones of who lacks one of them see linear light (Machado, Oliveira, Fernandes 2009).
+  const SIGHTS = {
+    'all colours': [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    'no red': [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    'no green': [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    'no blue': [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+  };
+  const LEAST = 12; // of CIE 1976; two that are hard to tell apart have 5
+  const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+
+  function labOf(hex, sight) {
+    const light = [1, 3, 5].map((at) => linear(parseInt(hex.slice(at, at + 2), 16) / 255));
+    const [red, green, blue] = sight.map((row) => row.reduce((total, weight, at) => total + weight * light[at], 0));
+    const [x, y, z] = [(0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505, 0.2126 * red + 0.7152 * green + 0.0722 * blue, (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089]
+      .map((value) => (value > 0.008856 ? Math.cbrt(value) : 7.787 * Math.max(0, value) + 16 / 116));
+    return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
+  }
+
+  const css = fs.readFileSync(path.join(__dirname, '../../console/src/style.css'), 'utf8');
+  const themes = [...css.matchAll(/--c1: [^\n]+/g)].map(([line]) => [...line.matchAll(/--(c\d): (#[0-9a-f]{6})/g)].map(([, name, hex]) => [name, hex]));
+  themes.forEach((colours, theme) => {
+    for (const [who, sight] of Object.entries(SIGHTS)) {
+      test(`${theme === 0 ? 'light' : 'dark'}: each is told from each by who sees ${who}`, () => {
+        assert.strictEqual(colours.length, 8);
+        const seen = colours.map(([name, hex]) => [name, labOf(hex, sight)]);
+        const alike = seen.flatMap(([name, lab], at) => seen.slice(at + 1).filter(([, other]) => Math.hypot(...lab.map((value, index) => value - other[index])) < LEAST).map(([other]) => `${name} ${other}`));
+        assert.deepStrictEqual(alike, []);
+      });
+    }
   });
 });

@@ -49,6 +49,8 @@ const FIELDS = {
     ['loop_delay_p50_seconds', 'gauge', 'seconds', (seed) => 0.001 + 0.001 * seed],
     ['loop_delay_p99_seconds', 'gauge', 'seconds', (seed, wave) => 0.004 + 0.02 * wave * seed],
     ['loop_delay_max_seconds', 'gauge', 'seconds', (seed, wave) => 0.01 + 0.05 * wave * seed],
+    ['loop_blocked_seconds', 'gauge', 'seconds', () => 0],
+    ['loop_idle_total_seconds', 'counter', 'seconds', (seed, wave) => 0.8 - 0.4 * wave * seed],
     ['loop_utilization', 'gauge', 'ratio', (seed, wave) => 0.2 + 0.4 * wave * seed],
     ['thread_cpu_seconds', 'counter', 'seconds', (seed, wave) => 0.1 * seed + 0.3 * wave * seed],
     ['http_requests_total', 'counter', '', (seed, wave) => 40 + 200 * wave],
@@ -63,6 +65,8 @@ const FIELDS = {
   ],
   host_cpu: ['user', 'nice', 'system', 'iowait', 'irq', 'softirq', 'idle'].map((name, index) => [name, 'counter', 'seconds', (seed, wave) => [0.2, 0.01, 0.08, 0.02, 0, 0.01, 0.65][index] * (0.5 + wave / 2)]),
   host_softirq: ['net_tx', 'net_rx', 'tasklet', 'hrtimer'].map((name, index) => [name, 'counter', '', (seed, wave) => [3, 400, 1, 20][index] * (0.4 + wave)]),
+  host_kernel: [['pid_max', 'gauge', '', () => 4194304]],
+  host_system: [['uptime', 'gauge', 'seconds', () => 93784], ['boot_time', 'gauge', 'seconds', () => 1764000000]],
   host_load: [['load1', 'gauge', '', (seed, wave) => 1 + 2 * wave], ['load5', 'gauge', '', (seed, wave) => 1.4 + wave], ['load15', 'gauge', '', () => 1.6]],
   host_memory: [['total', 'gauge', 'bytes', () => 16384 * MIB], ['used', 'gauge', 'bytes', (seed, wave) => (6000 + 900 * wave) * MIB], ['available', 'gauge', 'bytes', (seed, wave) => (10384 - 900 * wave) * MIB], ['free', 'gauge', 'bytes', () => 3100 * MIB]],
   host_pressure: [['cpu_some', 'counter', 'seconds', (seed, wave) => 0.05 * wave], ['memory_some', 'counter', 'seconds', () => 0], ['io_some', 'counter', 'seconds', (seed, wave) => 0.02 * wave]],
@@ -81,9 +85,11 @@ function kindsJson() {
   return Object.entries(FIELDS).map(([name, fields]) => ({ name, help: `entities of ${name}`, labels: LABELS[name] || [], info: [], stale_after_ms: 3500, fields: fields.map(fieldOf) }));
 }
 
+const INFO = { host_kernel: { nodename: 'web-1', sysname: 'Linux', release: '6.1.0', machine: 'x86_64' } };
+
 /** Entities that exist: [{ kind, key, parent, labels, info, seed }]. */
 function population(count) {
-  const all = Object.keys(FIELDS).filter((kind) => kind.startsWith('host_') && !LABELS[kind]).map((kind) => ({ kind, key: '', parent: null, labels: {}, info: {}, seed: 1 }));
+  const all = Object.keys(FIELDS).filter((kind) => kind.startsWith('host_') && !LABELS[kind]).map((kind) => ({ kind, key: '', parent: null, labels: {}, info: INFO[kind] || {}, seed: 1 }));
   for (let cpu = 0; cpu < 4; cpu++) for (const kind of ['host_cpu', 'host_softirq']) all.push({ kind, key: String(cpu), parent: null, labels: { cpu: String(cpu) }, info: {}, seed: 0.5 + cpu / 8 });
   all.push({ kind: 'host_disk', key: 'sda', parent: null, labels: { device: 'sda' }, info: {}, seed: 1 });
   all.push({ kind: 'host_network', key: 'eth0', parent: null, labels: { device: 'eth0' }, info: {}, seed: 1 });
@@ -104,9 +110,13 @@ function population(count) {
 }
 
 class ConsoleMock {
-  /** options: processes; token: what must be shown; refuse: { status, message } for POST /api/profiles; denied: fields. */
+  /**
+   * options: processes; token: what must be shown; refuse: { status, message } for POST /api/profiles; denied: fields;
+   * cameAt: when all entities came, of which /api/entities then tells nothing for a range before it;
+   * fixed: { 'kind key': { field: what it is, or the rate of a counter } }
+   */
   constructor(options = {}) {
-    this.options = { processes: 6, token: '', refuse: null, denied: [], ...options };
+    this.options = { processes: 6, token: '', refuse: null, denied: [], cameAt: 0, fixed: {}, ...options };
     this.entities = population(this.options.processes);
     this.profiles = [];
     this.totals = new Map();
@@ -143,17 +153,17 @@ class ConsoleMock {
       if (only.length > 0 && !only.includes(field)) continue;
       const isDenied = this.options.denied.includes(field);
       if (isDenied) quality[field] = 'denied';
-      const rate = make(entity.seed, waveAt(entity.seed, at));
-      values[field] = isDenied ? null : type === 'counter' ? this.total(entity, make, at) : rate;
+      const rate = this.options.fixed[`${entity.kind} ${entity.key}`]?.[field] ?? make(entity.seed, waveAt(entity.seed, at));
+      values[field] = isDenied ? null : type === 'counter' ? this.total(entity, field, rate, at) : rate;
     }
     return { values, quality };
   }
 
   /** A counter that grows by its rate of the moment. */
-  total(entity, make, at) {
-    const key = `${entity.kind} ${entity.key} ${FIELDS[entity.kind].findIndex((row) => row[3] === make)}`;
+  total(entity, field, rate, at) {
+    const key = `${entity.kind} ${entity.key} ${field}`;
     const known = this.totals.get(key) || { at, sum: 1000 };
-    known.sum += (make(entity.seed, waveAt(entity.seed, at)) * (at - known.at)) / 1000;
+    known.sum += (rate * (at - known.at)) / 1000;
     known.at = at;
     this.totals.set(key, known);
     return known.sum;
@@ -262,7 +272,8 @@ class ConsoleMock {
     if (pathname === '/api/kinds') this.json(response, { kinds: kindsJson() });
     else if (pathname === '/api/entities') {
       const only = (query.get('fields') || '').split(',').filter(Boolean);
-      this.json(response, { at_ms: at, entities: this.pick(query).map((entity) => this.entityJson(entity, at, only)) });
+      const isBefore = Number(query.get('to')) > 0 && Number(query.get('to')) < this.options.cameAt;
+      this.json(response, { at_ms: at, entities: isBefore ? [] : this.pick(query).map((entity) => this.entityJson(entity, at, only)) });
     } else if (pathname === '/api/series') this.json(response, this.seriesJson(query));
     else if (pathname === '/api/events') this.json(response, { events: this.events().filter((event) => event.at_ms >= (Number(query.get('from')) <= 0 ? at + Number(query.get('from')) : Number(query.get('from')))) });
     else if (pathname === '/api/live') this.stream(response, query);
