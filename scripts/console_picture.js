@@ -24,7 +24,7 @@ const BYTES_MAX = 260_000;
 const LAST = 'last=60000';
 
 const PICTURES = [
-  { name: 'processes', isMadeUp: true, hash: () => '/processes', size: [1440, 470] },
+  { name: 'processes', isMadeUp: true, hash: () => '/processes', size: [1440, 520] },
   { name: 'process', hasProfile: true, hash: (key) => `/process/${key}?${LAST}`, size: [1440, 900], scheme: 'dark' },
   { name: 'host', hash: () => `/host?${LAST}`, size: [1440, 900] },
   { name: 'phone', hash: (key) => `/process/${key}?${LAST}`, size: [390, 844], locale: 'zh-CN' },
@@ -62,10 +62,10 @@ async function draw(browser, base, key, out, { name, hash, size, hasProfile, sch
   const [width, height] = size;
   const page = await browser.open(`${base}#${hash(key)}`, { viewport: { width, height }, colorScheme: scheme, locale });
   await page.waitForSelector('.state[data-state=live]');
+  // Folders and the kernel of this machine; the page makes these lines anew each second.
+  await page.evaluate((rule) => document.styleSheets[0].insertRule(rule), '.process .facts div:nth-child(n + 6), .host .facts div:first-child { display: none }');
   if (hasProfile) await takeProfile(page);
   await sleep(LOOK_MS);
-  // Folders of this machine.
-  await page.evaluate(() => document.querySelectorAll('.facts div:nth-child(n + 6)').forEach((fact) => fact.remove()));
   const file = path.join(out, `console-${name}.png`);
   await page.screenshot({ path: file });
   const bytes = fs.statSync(file).size;
