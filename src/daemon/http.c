@@ -15,6 +15,7 @@
 #define KEEP_SECONDS      75          /* between two requests */
 #define BODY_SECONDS      30          /* for a whole body */
 #define READING_SECONDS   60          /* without the client taking anything of its answer */
+#define RECORD_BYTES      (16 * 1024) /* the most that a record of TLS holds */
 #define END_TURNS_MIN     4           /* of 5 ms */
 #define END_TURNS_MAX     400
 #define EXTRA_CONNECTIONS 16 /* that are told that there are too many */
@@ -160,6 +161,51 @@ static int find_route(struct xpf_connection *connection, struct xpf_exchange *ex
   return -1;
 }
 
+static int send_more(struct xpf_connection *connection);
+
+static bool has_body(struct lws *wsi) {
+  static const enum lws_token_indexes WITH_BODY[] = {
+      WSI_TOKEN_HTTP_CONTENT_LENGTH, WSI_TOKEN_POST_URI, WSI_TOKEN_PUT_URI, WSI_TOKEN_PATCH_URI};
+  for (size_t i = 0; i < sizeof WITH_BODY / sizeof WITH_BODY[0]; i++)
+    if (lws_hdr_total_length(wsi, WITH_BODY[i]) > 0)
+      return true;
+  return false;
+}
+
+/* Whether what libwebsockets gives us comes out of what it held back, behind the request before.
+ * It tells whether it holds back anything of those that may read: so the others may not for that
+ * moment. */
+static bool is_held_back(const struct xpf_connection *connection) {
+  const struct xpf_http *http = connection->http;
+  if (lws_service_adjust_timeout(http->context, 1, 0) != 0)
+    return false;
+  for (struct xpf_connection *at = http->connections; at; at = at->next)
+    if (at != connection && at->had_request)
+      lws_rx_flow_control(at->wsi, 0);
+  bool is_ours = lws_service_adjust_timeout(http->context, 1, 0) == 0;
+  for (struct xpf_connection *at = http->connections; at; at = at->next)
+    if (at != connection && at->had_request)
+      lws_rx_flow_control(at->wsi, 1);
+  return is_ours;
+}
+
+/* A body that came in one piece with the request before its own: libwebsockets 4.1 would hand out
+ * the head of its request in its place, from memory that it frees meanwhile, and then look for more
+ * of it for ever. */
+static bool is_body_lost(const struct xpf_connection *connection) {
+  return has_body(connection->wsi) && is_held_back(connection);
+}
+
+/* In time for libwebsockets not to look for the body. */
+static int refuse_lost_body(struct xpf_connection *connection) {
+  const struct xpf_refusal why = {
+      400, NULL, "a request with a body may be sent when the one before it is answered"};
+  connection->exchange->keeps_alive = false;
+  refuse(connection->exchange, &why);
+  send_more(connection);
+  return -1;
+}
+
 static int begin_request(struct xpf_connection *connection) {
   struct xpf_http *http = connection->http;
   if (connection->exchange) /* libwebsockets never gives two at once */
@@ -169,9 +215,12 @@ static int begin_request(struct xpf_connection *connection) {
     return -1;
   connection->exchange = exchange;
   connection->since_ms = xpf_world_now_ms();
+  bool is_first = !connection->had_request;
   connection->had_request = true;
   http->daemon->figures.http_requests++;
   lws_set_timeout(connection->wsi, NO_PENDING_TIMEOUT, 0); /* ours are kept by the tick */
+  if (!is_first && is_body_lost(connection))
+    return refuse_lost_body(connection);
   struct xpf_refusal why = {0};
   if (xpf_http_read_request(connection->wsi, exchange, &why) != 0) {
     exchange->keeps_alive = false;
@@ -330,6 +379,7 @@ static int make_context(struct xpf_http *http) {
       .gid = -1,
       .uid = -1,
       .max_http_header_data = HEADER_BYTES,
+      .pt_serv_buf_size = RECORD_BYTES + 512, /* read whole: nothing of it is held back */
       .timeout_secs = REQUEST_SECONDS,
       .keepalive_timeout = KEEP_SECONDS,
       .fd_limit_per_thread = XPF_HTTP_CONNECTIONS_MAX + EXTRA_CONNECTIONS + 16,

@@ -160,6 +160,24 @@ test('what is no TLS, or half of it, on a port of TLS costs nothing that stays',
   }
 });
 
+test('many requests on one connection of TLS, with bodies of many records', async () => {
+  const daemon = await startXprofd({ args: [...tlsArgs(), ...tokenArgs()], probe: { ca: files.ca } });
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1, ca: files.ca });
+  const hello = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SayHello' });
+  const sockets = new Set();
+  agent.on('free', (socket) => sockets.add(socket));
+  try {
+    for (const size of [0, 5000, 16000, 17000, 100000, 1000000]) {
+      assert.strictEqual((await daemon.get('/healthz', { agent })).status, 200);
+      assert.strictEqual((await daemon.post('/rpc', hello + ' '.repeat(size), { agent })).json?.result, 'Hello!', `${size}`);
+    }
+    assert.strictEqual(sockets.size, 1);
+  } finally {
+    agent.destroy();
+    await daemon.stop();
+  }
+});
+
 test('only TLS 1.2 and newer', async () => {
   const daemon = await startXprofd({ args: tlsArgs(), probe: { ca: files.ca } });
   try {

@@ -5,6 +5,7 @@
 const assert = require('node:assert');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
+const http = require('node:http');
 const os = require('node:os');
 const path = require('node:path');
 const zlib = require('node:zlib');
@@ -95,6 +96,45 @@ test('one connection serves many requests; HTTP/1.0 gets one', async () => {
   const old = await exchange(xprofd.url(), 'GET /healthz HTTP/1.0\r\n\r\n', { isLast: true });
   assert.strictEqual(old.status, 200);
   assert.ok(old.isClosed);
+});
+
+const HELLO = '{"jsonrpc": "2.0", "id": 1, "method": "SayHello"}';
+const post = (target, body, headers = '') => `POST ${target} HTTP/1.1\r\n${HOST}${headers}Content-Length: ${body.length}\r\n\r\n${body}`;
+
+test('a body in one piece with the request before it is refused, and harms nobody', async () => {
+  const first = get('/healthz');
+  const hello = post('/rpc', HELLO);
+  const isRefused = (text) => /HTTP\/1\.1 400 Bad Request\r\n[^]*"a request with a body may be sent when the one before it is answered"/.test(text);
+  for (const second of [hello, post('/healthz', '{}'), post('/rpc', 'x'.repeat(3000)), get('/healthz', `${HOST}Content-Length: 2\r\n`) + '{}', `PUT / HTTP/1.1\r\n${HOST}\r\n`]) {
+    for (const before of [first, hello, first + first]) {
+      const { text, isClosed } = await exchange(xprofd.url(), before + second, { isLast: true });
+      assert.strictEqual(text.match(/HTTP\/1\.1 200 OK/g)?.length, before === first + first ? 2 : 1, text);
+      assert.ok(isRefused(text) && isClosed, text);
+    }
+  }
+  const cut = await exchange(xprofd.url(), first + hello.slice(0, -HELLO.length), { isLast: true });
+  assert.ok(isRefused(cut.text), cut.text);
+  assert.ok(await isWell());
+});
+
+test('bodies on one connection, one after the other, while others send ahead', async () => {
+  const ahead = [get('/api/live') + get('/healthz'), post('/rpc', HELLO.replace('SayHello', 'GetCmdMpstat')) + get('/healthz')].map((bytes) => {
+    const socket = connectTo(xprofd.url());
+    socket.write(bytes);
+    return socket;
+  });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    await until(() => ahead[0].text.includes('event: frame'), 'a stream, with a request after it');
+    for (let round = 0; round < 20; round++) {
+      assert.strictEqual((await xprofd.get('/healthz', { agent })).status, 200);
+      assert.strictEqual((await xprofd.post('/rpc', HELLO, { agent })).json.result, 'Hello!');
+    }
+    await until(() => /"cpus"[^]*HTTP\/1\.1 200[^]*"status":"ok"/.test(ahead[1].text), 'an answer that took its time, and the next');
+  } finally {
+    agent.destroy();
+    ahead.forEach((socket) => socket.destroy());
+  }
 });
 
 test('names and values are decoded once', async () => {
