@@ -25,6 +25,24 @@ static int make_dirs(const char *path) {
   return mkdir(copy, 0700) != 0 && errno != EEXIST ? -errno : 0;
 }
 
+/* As sshd and PostgreSQL have it: who could write there could put other files in place of ours, or
+ * let ours be written elsewhere. */
+static int check_owner(const char *dir, const struct stat *stat_of, char *why, size_t why_size) {
+  if (stat_of->st_uid != 0 && stat_of->st_uid != geteuid())
+    snprintf(why, why_size,
+             "data_dir: %.400s belongs to uid %u, and xprofd runs as uid %u; chown it, or give a "
+             "folder of the user that runs xprofd",
+             dir, (unsigned)stat_of->st_uid, (unsigned)geteuid());
+  else if (stat_of->st_mode & S_IWOTH)
+    snprintf(why, why_size,
+             "data_dir: everybody can write in %.400s (mode %04o); chmod it to 0700, or give a "
+             "folder below it",
+             dir, (unsigned)stat_of->st_mode & 07777);
+  else
+    return 0;
+  return -EPERM;
+}
+
 static int open_data_dir(struct xpf_daemon *daemon, char *why, size_t why_size) {
   const char *told = xpf_settings_text(daemon->settings, XPF_SETTING_DATA_DIR);
   const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -50,8 +68,9 @@ static int open_data_dir(struct xpf_daemon *daemon, char *why, size_t why_size) 
     error = -ENOTDIR;
   if (!error && access(dir, W_OK | X_OK) != 0)
     error = -errno;
-  if (error)
-    snprintf(why, why_size, "data_dir: %.400s cannot be used: %s", dir, strerror(-error));
+  if (!error)
+    return check_owner(dir, &stat_of, why, why_size);
+  snprintf(why, why_size, "data_dir: %.400s cannot be used: %s", dir, strerror(-error));
   return error;
 }
 

@@ -268,6 +268,20 @@ test('without a home of its own it asks for data_dir, and uses no folder that ot
   assert.match(stderr, /^xprofd: data_dir: HOME is not set; give data_dir a folder of your own$/m);
 });
 
+test('a data_dir that everybody can write in, or of another user, is refused', async () => {
+  const dir = fs.mkdtempSync(path.join(home, 'data-'));
+  fs.chmodSync(dir, 0o777);
+  assert.strictEqual(await refusal(['--data_dir', dir]), `xprofd: data_dir: everybody can write in ${dir} (mode 0777); chmod it to 0700, or give a folder below it`);
+  const below = await startXprofd({ args: ['--data_dir', path.join(dir, 'below')] });
+  assert.deepStrictEqual(await below.stop(), { status: 0, signal: null });
+  fs.chmodSync(dir, 0o770); // a group is the choice of who made it
+  const shared = await startXprofd({ args: ['--data_dir', dir] });
+  assert.deepStrictEqual(await shared.stop(), { status: 0, signal: null });
+  if (noNobody) return;
+  fs.chownSync(dir, NOBODY, NOBODY);
+  assert.match(await refusal(['--data_dir', dir]), /^xprofd: data_dir: .* belongs to uid \d+, and xprofd runs as uid 0; chown it, or give a folder/);
+});
+
 /** Which certificate the server shows to a new connection, and which one a file holds. */
 function shownBy(url) {
   const { hostname, port } = new URL(url);
