@@ -72,6 +72,10 @@ const char *xpf_exchange_header(const struct xpf_exchange *exchange, const char 
   return find(exchange->headers, exchange->headers_count, name);
 }
 
+bool xpf_exchange_is_head(const struct xpf_exchange *exchange) {
+  return exchange->is_head;
+}
+
 const char *xpf_exchange_body(const struct xpf_exchange *exchange, size_t *size) {
   *size = exchange->body_size;
   return exchange->body ? exchange->body : "";

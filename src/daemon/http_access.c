@@ -52,8 +52,10 @@ static bool is_host_ours(const char *host) {
   unsigned char address[16];
   bool is_v6 = host[0] == '[';
   size_t size = is_v6 ? strcspn(host, "]") + 1 : strcspn(host, ":");
-  const char *port = host + (size > strlen(host) ? strlen(host) : size);
-  if (size >= sizeof name || (*port && (*port != ':' || port[1 + strspn(port + 1, "0123456789")])))
+  if (size >= sizeof name || size > strlen(host))
+    return false;
+  const char *port = host + size;
+  if ((*port && (*port != ':' || port[1 + strspn(port + 1, "0123456789")])))
     return false;
   snprintf(name, sizeof name, "%.*s", (int)(is_v6 ? size - 2 : size), host + (is_v6 ? 1 : 0));
   if (is_v6)

@@ -47,6 +47,8 @@ const char *xpf_exchange_part(const struct xpf_exchange *exchange);
 const char *xpf_exchange_param(const struct xpf_exchange *exchange, const char *name);
 /* A request header, by its lower-case name ("accept"); NULL. */
 const char *xpf_exchange_header(const struct xpf_exchange *exchange, const char *name);
+/* Only the head of an answer is wanted; its body is not sent. */
+bool xpf_exchange_is_head(const struct xpf_exchange *exchange);
 const char *xpf_exchange_body(const struct xpf_exchange *exchange, size_t *size);
 /* Whether this client may have what needs that access: for routes where it depends on the body.
  * Only within handle(). */

@@ -171,6 +171,11 @@ void xpf_route_live(struct xpf_exchange *exchange) {
     free(client);
     return;
   }
+  if (xpf_exchange_is_head(exchange)) {
+    free(client);
+    xpf_exchange_reply(exchange, 200, "text/event-stream; charset=utf-8", "", 0);
+    return;
+  }
   client->daemon = daemon;
   client->exchange = exchange;
   client->may_act = xpf_exchange_may(exchange, XPF_ACCESS_ACT);

@@ -83,6 +83,9 @@ test('HEAD has the head of GET, OPTIONS tells the methods, others get 405', asyn
   const options = await xprofd.get('/api/profiles', { method: 'OPTIONS' });
   assert.strictEqual(options.status, 204);
   assert.strictEqual(options.headers.allow, 'OPTIONS, GET, HEAD, POST');
+  const stream = await xprofd.get('/api/live', { method: 'HEAD' });
+  assert.deepStrictEqual([stream.status, stream.headers['content-type'], stream.text], [200, 'text/event-stream; charset=utf-8', '']);
+  assert.strictEqual((await xprofd.get('/api/live?kind=nothing', { method: 'HEAD' })).status, 400);
   const put = await xprofd.get('/healthz', { method: 'PUT', body: '{}' });
   assert.strictEqual(put.status, 405);
   assert.strictEqual(put.headers.allow, 'OPTIONS, GET, HEAD');
@@ -158,6 +161,8 @@ const ODD = {
   'a path that is no UTF-8': [get('/%ff%fe'), 400],
   'a parameter that is no UTF-8': [get('/api/entities?kind=%ff'), 400],
   'more parameters than any route has': [get(`/healthz?${'a=b&'.repeat(40)}`), 400],
+  'half an IPv6 address': [get('/api/kinds', 'Host: [::1\r\n'), 421],
+  'two hosts': [get('/api/kinds', `${HOST}Host: evil.example\r\n`), 421],
   'a zero byte': [get('/healthz%00'), 0],
   'a body of no length': [`POST /api/profiles HTTP/1.1\r\n${HOST}\r\n`, 411],
   'a body in chunks': [`POST /api/profiles HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`, 411],

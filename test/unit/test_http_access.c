@@ -182,6 +182,7 @@ static void test_names_of_this_host(void **state) {
       {"127.0.0.1.evil", 421},
       {"[evil]", 421},
       {"localhost:x", 421},
+      {"[::1", 421},
       {"[::1]x", 421},
       {"[::1]:7x", 421},
       {"", 421},
