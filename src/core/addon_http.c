@@ -6,6 +6,7 @@
 #include "core/addon_value.h"
 #include "core/core.h"
 #include "core/http_details.h"
+#include "core/standard_fds.h"
 
 /* ---- counters -------------------------------------------------------------------------------- */
 
@@ -105,18 +106,29 @@ struct memory_reader {
   uint64_t last_bytes;
 };
 
+/* process.memoryUsage() reads a file, and Node 18 and 20 abort when that gets the descriptor of a
+ * standard stream that the application has closed. */
+static napi_status call_reader(napi_env env, napi_value function, napi_value *result) {
+  struct xpf_standard_fds fds;
+  napi_value receiver;
+  napi_get_undefined(env, &receiver);
+  xpf_standard_fds_hold(&fds);
+  napi_status status = napi_call_function(env, receiver, function, 0, NULL, result);
+  xpf_standard_fds_release(&fds);
+  return status;
+}
+
 static uint64_t read_memory(void *arg) {
   struct memory_reader *reader = arg;
   napi_env env = reader->env;
   napi_handle_scope scope;
-  napi_value function, receiver, result;
+  napi_value function, result;
   double bytes;
   bool failed = false;
   if (napi_open_handle_scope(env, &scope) != napi_ok)
     return reader->last_bytes;
-  napi_get_undefined(env, &receiver);
   if (napi_get_reference_value(env, reader->function, &function) == napi_ok &&
-      napi_call_function(env, receiver, function, 0, NULL, &result) == napi_ok &&
+      call_reader(env, function, &result) == napi_ok &&
       napi_get_value_double(env, result, &bytes) == napi_ok && bytes >= 0)
     reader->last_bytes = (uint64_t)bytes;
   napi_is_exception_pending(env, &failed);

@@ -15,6 +15,7 @@
 #include "core/server.h"
 #include "core/sigterm.h"
 #include "core/stall.h"
+#include "core/standard_fds.h"
 #include "core/thread.h"
 
 static struct {
@@ -288,11 +289,20 @@ static int start_log(void) {
   return 0;
 }
 
-int xpf_core_start_log(void) {
-  pthread_mutex_lock(&life_lock);
+/* Under life_lock. What libuv opens for our loop stays open as long as that. */
+static int run_on_core(int (*fn)(void)) {
+  struct xpf_standard_fds fds;
+  xpf_standard_fds_hold(&fds);
   int err = ensure_running();
   if (!err)
-    err = on_core_thread(start_log);
+    err = on_core_thread(fn);
+  xpf_standard_fds_release(&fds);
+  return err;
+}
+
+int xpf_core_start_log(void) {
+  pthread_mutex_lock(&life_lock);
+  int err = run_on_core(start_log);
   pthread_mutex_unlock(&life_lock);
   return err;
 }
@@ -324,9 +334,7 @@ static void say_server_error(struct xpf_core_socket *out, int err) {
 int xpf_core_start_server(struct xpf_core_socket *out) {
   memset(out, 0, sizeof *out);
   pthread_mutex_lock(&life_lock);
-  int err = ensure_running();
-  if (!err)
-    err = on_core_thread(start_server);
+  int err = run_on_core(start_server);
   if (err)
     say_server_error(out, err);
   else

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "core/standard_fds.h"
 #include "host/socket_connect.h"
 #include "host/socket_dir.h"
 #include "xpf_protocol.h"
@@ -44,9 +45,9 @@ static int listen_at(struct xpf_listener *listener, int *out) {
   int name_size = snprintf(address.sun_path, sizeof address.sun_path, "%s~", listener->path);
   if (name_size < 0 || (size_t)name_size >= sizeof address.sun_path)
     return -ENAMETOOLONG;
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int fd = xpf_standard_fds_avoid(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (fd < 0)
-    return -errno;
+    return fd;
   unlink(address.sun_path);
   int err = 0;
   if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0)

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "core/log_retention.h"
+#include "core/new_file.h"
+#include "core/standard_fds.h"
 
 #define RETRY_NS 1000000000ull
 
@@ -109,18 +111,16 @@ static int check_file(int fd, int dir_fd) {
 }
 
 static int open_in(int dir_fd, const char *name) {
-  const int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  const int flags = O_APPEND | O_NONBLOCK | O_NOCTTY;
   for (int attempt = 0; attempt < 5; attempt++) {
-    int fd = openat(dir_fd, name, flags | O_CREAT | O_EXCL, 0600);
-    if (fd >= 0)
+    int fd = xpf_new_file_open(dir_fd, name, flags);
+    if (fd != -EEXIST)
       return fd;
-    if (errno != EEXIST)
-      return -errno;
-    fd = openat(dir_fd, name, flags);
-    if (fd < 0 && errno == ENOENT)
+    fd = xpf_standard_fds_avoid(openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags));
+    if (fd == -ENOENT)
       continue; /* deleted between the two calls */
     if (fd < 0)
-      return -errno;
+      return fd;
     int err = check_file(fd, dir_fd);
     if (err) {
       close(fd);

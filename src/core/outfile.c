@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #endif
 
+#include "core/new_file.h"
+
 #define BUFFER_BYTES  (64 * 1024)
 #define TEMP_SUFFIX   ".tmp"
 #define OPEN_ATTEMPTS 3
@@ -140,9 +142,9 @@ static int temp_reap(int dir_fd, const char *temp) {
 
 /* A new temp file with our lock on it. -EAGAIN when a sweeper came in between. */
 static int temp_create(int dir_fd, const char *temp) {
-  int fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int fd = xpf_new_file_open(dir_fd, temp, 0);
   if (fd < 0)
-    return -errno;
+    return fd;
   struct stat st;
   bool swept = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   if (!swept && fstat(fd, &st) == 0 && st.st_nlink > 0)

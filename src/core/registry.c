@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/core.h"
+#include "core/new_file.h"
 #include "host/os.h"
 
 #define FIELDS        6
@@ -135,9 +136,9 @@ static int replace(const char *file, const char *data, size_t size) {
   if (snprintf(temp, sizeof temp, "%s.%d.tmp", file, (int)getpid()) >= (int)sizeof temp)
     return -ENAMETOOLONG;
   unlink(temp);
-  int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int fd = xpf_new_file_open(AT_FDCWD, temp, 0);
   if (fd < 0)
-    return -errno;
+    return fd;
   int err = 0;
   if (lstat(file, &stat) == 0 && S_ISREG(stat.st_mode)) {
     /* Root must not take the file away from its user. */
@@ -271,7 +272,7 @@ static int take_lock(const char *lock) {
   int length = snprintf(pid, sizeof pid, "%d", (int)getpid());
   uint64_t end = xpf_os_now_ns() + LOCK_WAIT_MS * UINT64_C(1000000);
   for (;;) {
-    int fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = xpf_new_file_open(AT_FDCWD, lock, 0);
     if (fd >= 0) {
       int err = write_all(fd, pid, (size_t)length);
       close(fd);
@@ -279,8 +280,8 @@ static int take_lock(const char *lock) {
         unlink(lock);
       return err;
     }
-    if (errno != EEXIST)
-      return -errno;
+    if (fd != -EEXIST)
+      return fd;
     break_stale(lock);
     if (xpf_os_now_ns() >= end)
       return -ETIMEDOUT;

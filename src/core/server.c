@@ -9,6 +9,7 @@
 #include "core/core.h"
 #include "core/listener.h"
 #include "core/local_client.h"
+#include "core/standard_fds.h"
 #include "host/os.h"
 #include "wire/frame.h"
 #include "xpf_protocol.h"
@@ -252,6 +253,25 @@ static struct client *client_new(struct xpf_server *server) {
   return client;
 }
 
+/* On a descriptor that the application closed, of a standard stream, the client would be sent what
+ * it prints, and libuv would never close it: another client goes on with the connection. */
+static struct client *client_above(struct client *client) {
+  struct xpf_server *server = client->server;
+  int fd;
+  if (uv_fileno((uv_handle_t *)&client->pipe, &fd) != 0 || fd > STDERR_FILENO)
+    return client;
+  client_close(client); /* the loop forgets fd at once */
+  fd = xpf_standard_fds_avoid(fd);
+  client = fd >= 0 ? client_new(server) : NULL;
+  if (client && uv_pipe_open(&client->pipe, fd) == 0)
+    return client;
+  if (client)
+    client_close(client);
+  if (fd >= 0)
+    close(fd);
+  return NULL;
+}
+
 static void on_connection(uv_stream_t *listener, int status) {
   struct xpf_server *server = listener->data;
   if (status < 0)
@@ -261,8 +281,14 @@ static void on_connection(uv_stream_t *listener, int status) {
     server->has_pending = true;
     return;
   }
-  if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0 || client->is_spare ||
-      !peer_allowed(client)) {
+  if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0) {
+    client_close(client);
+    return;
+  }
+  client = client_above(client);
+  if (!client)
+    return;
+  if (client->is_spare || !peer_allowed(client)) {
     client_close(client);
     return;
   }

@@ -1,3 +1,4 @@
+// links: src/core/new_file.c src/core/standard_fds.c
 // links: src/core/log.c src/core/log_queue.c src/core/log_files.c src/core/log_retention.c
 // links: src/format/sink.c src/format/json.c src/wire/document.c src/wire/utf8.c -lcjson -lm
 /* Any text for the log: one line of well-formed UTF-8 without control characters, in each format;

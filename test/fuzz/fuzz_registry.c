@@ -1,3 +1,4 @@
+// links: src/core/new_file.c src/core/standard_fds.c
 // links: src/core/registry.c src/host/os_linux.c src/host/task_linux.c src/host/identity_linux.c
 // links: src/host/printable.c src/host/proc_file.c src/host/proc_dir_linux.c
 // links: src/host/proc_stat_linux.c src/host/proc_status_linux.c -luv

@@ -1,4 +1,5 @@
 // clang-format off
+// links: src/core/new_file.c src/core/standard_fds.c
 // links: src/core/log.c src/core/log_queue.c src/core/log_files.c src/core/log_retention.c
 // links: src/format/sink.c src/format/json.c src/wire/utf8.c -lcjson -lm
 // clang-format on

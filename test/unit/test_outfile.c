@@ -1,3 +1,4 @@
+// links: src/core/new_file.c src/core/standard_fds.c
 // links: src/core/outfile.c src/format/sink.c -pthread
 // links: -Wl,--wrap=syscall,--wrap=write,--wrap=fsync,--wrap=linkat
 #include <errno.h>

@@ -1,4 +1,4 @@
-// links: src/core/outfile.c src/format/sink.c
+// links: src/core/outfile.c src/core/new_file.c src/core/standard_fds.c src/format/sink.c
 #include <fcntl.h>
 #include <errno.h>
 #include <sys/file.h>

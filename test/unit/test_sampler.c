@@ -1,4 +1,5 @@
 // clang-format off
+// links: src/core/new_file.c src/core/standard_fds.c
 // links: src/core/sampler.c src/core/task_cpu.c src/core/cpu_series.c src/core/metric.c src/core/metric_read.c
 // links: src/core/metric_format.c src/core/histogram.c src/core/config.c src/core/log.c src/core/log_queue.c
 // links: src/core/log_files.c src/core/log_retention.c src/format/sink.c src/format/json.c

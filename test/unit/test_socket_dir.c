@@ -1,4 +1,5 @@
 // clang-format off
+// links: src/core/new_file.c src/core/standard_fds.c
 // links: src/core/listener.c src/host/socket_dir.c src/host/socket_connect.c src/host/socket_find_linux.c
 // links: src/host/os_linux.c src/host/identity_linux.c src/host/printable.c src/host/proc_file.c
 // links: src/host/proc_dir_linux.c src/host/proc_stat_linux.c src/host/proc_status_linux.c -luv
