@@ -3,6 +3,7 @@
 
 #include "core/http_details.h"
 #include "core/job.h"
+#include "core/thread_room.h"
 #include "format/profile.h"
 #include "xpf_protocol.h"
 
@@ -34,7 +35,10 @@ static int parse(struct xpf_job *job, const cJSON *params, struct xpf_fault *fau
 
 static int begin(struct xpf_job *job, struct xpf_thread *thread, struct xpf_fault *fault) {
   struct cpu_job *self = (struct cpu_job *)job;
-  int err = xpf_bridge_cpu_start(xpf_thread_bridge(thread), &self->options, &self->cpu);
+  int err = xpf_thread_room_check("a CPU profile", fault);
+  if (err)
+    return err;
+  err = xpf_bridge_cpu_start(xpf_thread_bridge(thread), &self->options, &self->cpu);
   if (err) {
     xpf_fault_set(fault, XPF_RPC_INTERNAL, "", "V8 could not start a CPU profile: %s",
                   strerror(-err));

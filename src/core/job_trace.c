@@ -7,6 +7,7 @@
 
 #include "core/command.h"
 #include "core/job.h"
+#include "core/thread_room.h"
 #include "core/trace_guard.h"
 #include "core/tracer.h"
 #include "xpf_protocol.h"
@@ -69,7 +70,10 @@ static int begin(struct xpf_job *job, struct xpf_thread *thread, struct xpf_faul
                                        .drained = on_drained,
                                        .arg = job};
   (void)thread;
-  int err = xpf_trace_guard_before_start();
+  int err = xpf_thread_room_check("a trace", fault);
+  if (err)
+    return err;
+  err = xpf_trace_guard_before_start();
   if (err) {
     xpf_fault_set(fault, XPF_RPC_UNSUPPORTED, "", "tracing is not possible here: %s",
                   strerror(-err));
