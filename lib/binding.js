@@ -109,7 +109,12 @@ function threadOf({ onFirstThread }) {
   return { isMainThread, threadId };
 }
 
+const isSnapshotFlag = (word) => /^--build-snapshot(-config)?\b/.test(word);
+
 function load() {
+  if (process.execArgv.some(isSnapshotFlag)) {
+    throw notLoaded().inSnapshot();
+  }
   let addon = open(choose());
   if (addon.activePath) {
     addon = open(addon.activePath);

@@ -65,4 +65,8 @@ const otherAbi = (abi) => failure(`it was built for ABI ${abi}, this is ${here()
 const missing = () => failure(`the native addon is not built for ${here()}; run: ${rebuildCommand()}`);
 const refused = (cause, file) => failure(explain(cause, file), cause);
 
-module.exports = { otherAbi, missing, refused, explain };
+// V8 would crash: no native addon can be part of a snapshot.
+const inSnapshot = () =>
+  failure('a startup snapshot is being built; load it in the function given to v8.startupSnapshot.setDeserializeMainFunction()');
+
+module.exports = { otherAbi, missing, refused, inSnapshot, explain };

@@ -5,7 +5,7 @@
 
 const assert = require('node:assert');
 const http = require('node:http');
-const { AsyncLocalStorage } = require('node:async_hooks');
+const { AsyncLocalStorage, createHook } = require('node:async_hooks');
 const { once } = require('node:events');
 const { test } = require('node:test');
 
@@ -241,4 +241,14 @@ test('the timer keeps no async context of a request, and the process may end', a
   });
   assert.strictEqual(seen[0], undefined);
   assert.ok(!process.getActiveResourcesInfo().includes('Timeout'), 'no referenced timer of ours');
+});
+
+test('jest --detectOpenHandles and its kin are told that nothing of ours is open', () => {
+  const made = [];
+  const hook = createHook({ init: (id, type, trigger, resource) => made.push([type, resource]) }).enable();
+  watch(makeFakeBinding(), { server: true, client: true });
+  hook.disable();
+  const ours = made.filter(([type]) => type === 'xprofiler');
+  assert.strictEqual(ours.length, 1);
+  assert.ok(made.every(([, resource]) => resource.hasRef && resource.hasRef() === false), String(made.map(([type]) => type)));
 });
