@@ -13,9 +13,10 @@ const root = path.join(__dirname, '..');
 const SILENCE_LIMIT_MS = 20 * 60 * 1000; // a hanging test ends the run, not the day; a slow machine ends nothing
 
 /** Runs a command, shows its output as it comes, gives it back with the exit status. Ends it after a long silence. */
-function run(command, args, { silenceMs = SILENCE_LIMIT_MS, ...options } = {}) {
+function run(command, args, { silenceMs = SILENCE_LIMIT_MS, env = process.env, ...options } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], ...options });
+    const plain = { ...env, FORCE_COLOR: undefined }; // colours in sums and in what programs print would not be understood
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: plain, ...options });
     let text = '';
     const silence = setTimeout(() => {
       console.error(`${[command, ...args].join(' ').slice(0, 200)}: ended, for it has said nothing for ${silenceMs / 1000} s`);

@@ -152,7 +152,7 @@ describe('lib/xctl.js', () => {
 
   test('nothing of it keeps a process alive after the answer', async () => {
     await withTarget({ check_version: [{ result: {} }] }, async ({ pid }) => {
-      const code = `require(${JSON.stringify(file)})(${pid}, 0, 'check_version').then((r) => console.log(r.ok))`;
+      const code = `require(${JSON.stringify(file)})(${pid}, 0, 'check_version').then((r) => console.log(String(r.ok)))`;
       const begun = Date.now();
       // spawnSync would stop this process from hearing of the request, which nobody waits for.
       const env = { ...process.env, UNIT_TEST_COMMAND_EXPIRED_TIME: '20000' };

@@ -27,6 +27,8 @@ const end = Date.now() + 700;
 })();
 `;
 
+const english = { ...process.env, LC_ALL: 'C' };
+
 let home;
 let cpu;
 let heap;
@@ -337,7 +339,7 @@ describe('refused, with the byte', () => {
       [['convert', '-', 'in.folded'], 'in.folded'],
       [['diff', 'node.cpuprofile', 'in.folded', '-o', 'in.folded'], 'in.folded'],
     ]) {
-      const { status, stderr } = spawnSync(ctl, words, { cwd: home, encoding: 'utf8', stdio: [stdin, 'pipe', 'pipe'] });
+      const { status, stderr } = spawnSync(ctl, words, { cwd: home, encoding: 'utf8', env: english, stdio: [stdin, 'pipe', 'pipe'] });
       assert.deepStrictEqual([status, stderr], [2, `xprofctl: ${name} is read, so it is not written to: name another file\n`]);
     }
     fs.closeSync(stdin);
@@ -362,7 +364,7 @@ describe('refused, with the byte', () => {
       assert.strictEqual(result.status, status, JSON.stringify(result));
       assert.match(result.stderr, message);
     }
-    const { stderr } = spawnSync(ctl, ['top-functions', '-'], { input: '', encoding: 'utf8' });
+    const { stderr } = spawnSync(ctl, ['top-functions', '-'], { input: '', encoding: 'utf8', env: english });
     assert.match(stderr, /standard input is no profile that can be read: the file is empty/);
     assert.deepStrictEqual(fs.readdirSync(home).filter((name) => name.includes('xprofctl-')), []);
   });

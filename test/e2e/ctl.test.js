@@ -350,7 +350,7 @@ describe('xprofctl, list', () => {
       const chinese = await run(['list'], { locale: ZH });
       assert.match(chinese.stdout, /^ *进程 +线程 +CPU% /);
       assert.match(chinese.stdout, /无响应/);
-      const { data } = await json(['list', '--timeout', '0.5']);
+      const { data } = await json(['list', '--timeout', '3']);
       const objectOf = (pid) => data.find((item) => item.pid === pid);
       assert.deepStrictEqual(
         { ...objectOf(healthy.pid), command_line: undefined },

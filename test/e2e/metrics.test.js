@@ -144,7 +144,9 @@ test('the alinode format: its names, the main thread only, all in its own file',
 test('the json format: one object a line, the same keys in the same order', async () => {
   await withApp(SERVICE, { log_format: 'json' }, async (app) => {
     const complete = () => app.log().split('\n').slice(0, -1).map((line) => JSON.parse(line));
-    await until(() => complete().filter(({ component }) => component === 'cpu').length > 2, 'three records');
+    const threadsOf = (wanted) => complete().filter(({ component }) => component === wanted).map((object) => object.thread_id);
+    await until(() => threadsOf('cpu').length > 2 && [0, 1, 2].every((tid) => threadsOf('loop').includes(tid)),
+      () => `three records, and lines of three threads; so far ${threadsOf('loop')}`);
     const keys = documentedKeys();
     const head = ['time', 'level', 'component', 'pid', 'thread_id', 'version'];
     for (const object of complete().filter(({ component }) => keys[component] && component !== 'spaces')) {
@@ -155,8 +157,6 @@ test('the json format: one object a line, the same keys in the same order', asyn
       const figures = Object.entries(object).filter(([name]) => !head.includes(name));
       for (const [name, value] of figures) assert.ok(value === null || value >= 0, `${name}: ${value}`);
     }
-    const tids = complete().filter(({ component }) => component === 'loop').map((object) => object.thread_id);
-    assert.ok(tids.includes(1) && tids.includes(2) && tids.includes(0));
   });
 });
 
@@ -224,9 +224,9 @@ test('cpu_now and the means over a load of known size', async () => {
     // A busy machine may give much less than one core, never more than one for one thread and V8's helpers.
     const mean = cpu.slice(-3).reduce((sum, { cpu_now: now }) => sum + now, 0) / 3;
     const last = series(app, 'process').at(-1);
-    assert.ok(mean > 1 && mean <= 130, `cpu_now ${mean}`);
+    assert.ok(mean > 0 && mean <= 130, `cpu_now ${mean}`);
     // CPU time and clock are read one after the other, and the thread may run on between the two.
-    assert.ok(last.cpu_js_main_percent <= 120 && last.cpu_js_main_percent > 1, JSON.stringify(last));
+    assert.ok(last.cpu_js_main_percent <= 120 && last.cpu_js_main_percent > 0, JSON.stringify(last));
     assert.ok(cpu.some(({ cpu_now: now }) => now % 1 !== 0), 'CPU has a fraction');
     const all = cpu.map(({ cpu_now: now }) => now);
     const expected = all.reduce((sum, now) => sum + now, 0) / all.length;
@@ -450,9 +450,18 @@ test('prometheus(): the text format, in base units, equal to the figures', async
   const program = `${ANSWER}
 say('up');
 setInterval(() => {}, 1000);
-serve({ look() { answer('look', { text: xprofiler.prometheus(), metrics: xprofiler.metrics() }); } });`;
+/** Both of one reading of the system: the reading before them is the one after them. */
+serve({ look() {
+  for (let i = 0; i < 1000; i++) {
+    const { process: before } = xprofiler.metrics();
+    const text = xprofiler.prometheus();
+    const metrics = xprofiler.metrics();
+    const isSame = before.rss === metrics.process.rss && before.cpu_user_ms === metrics.process.cpu_user_ms;
+    if (isSame) return answer('look', { text, metrics });
+  }
+  answer('look', { text: '', metrics: xprofiler.metrics() });
+} });`;
   await withApp(program, { log_interval: 60 }, async (app) => {
-    await sleep(1100);
     const { text, metrics } = await ask(app, 'look');
     const samples = parsePrometheus(text);
     const { process: figures, threads } = metrics;

@@ -11,11 +11,11 @@ const { test } = require('node:test');
 const script = path.join(__dirname, '../../scripts/e2e.js');
 
 /** What run() gives for a program, and what it says on standard error. */
-function runOf(program, silenceMs) {
+function runOf(program, silenceMs, env = {}) {
   const code = `require(${JSON.stringify(script)})
     .run(process.execPath, ['-e', ${JSON.stringify(program)}], { silenceMs: ${silenceMs} })
     .then((result) => console.log('\\n' + JSON.stringify(result)));`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', env: { ...process.env, ...env } });
   return { ...JSON.parse(stdout.trim().split('\n').pop()), stderr };
 }
 
@@ -26,8 +26,13 @@ test('a program that says nothing any more is ended, and that is told', () => {
 });
 
 test('a program that goes on saying something may take longer than that', () => {
-  const { text, status, stderr } = runOf("let n = 0; setInterval(() => { console.log(++n); if (n === 7) process.exit(0); }, 2000)", 12000);
+  const { text, status, stderr } = runOf("let n = 0; setInterval(() => { console.log(`${++n}`); if (n === 7) process.exit(0); }, 2000)", 12000);
   assert.strictEqual(text, '1\n2\n3\n4\n5\n6\n7\n');
   assert.strictEqual(status, 0);
   assert.strictEqual(stderr, '');
+});
+
+test('colours are not asked for, whatever the environment says', () => {
+  const { text } = runOf('console.log(true)', 60000, { FORCE_COLOR: '1' });
+  assert.strictEqual(text, 'true\n');
 });

@@ -161,10 +161,10 @@ static char *ask_gdb(const char *commands) {
   if (system("command -v gdb >/dev/null 2>&1") != 0)
     return NULL;
   assert_true(readlink("/proc/self/exe", exe, sizeof exe - 1) > 0);
-  snprintf(
-      command, sizeof command,
-      "timeout 200 gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'set width 0' %s %s %s 2>&1",
-      commands, exe, path);
+  snprintf(command, sizeof command,
+           "timeout 200 gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'set width 0' %s '%s' "
+           "'%s' 2>&1",
+           commands, exe, path);
   char *text = calloc(1, size);
   FILE *pipe = popen(command, "r");
   assert_non_null(text);
@@ -181,7 +181,7 @@ static char *ask_gdb(const char *commands) {
 
 static bool contains(const char *file, const char *needle) {
   char command[512];
-  snprintf(command, sizeof command, "grep -qaF '%s' %s", needle, file);
+  snprintf(command, sizeof command, "grep -qaF '%s' '%s'", needle, file);
   return system(command) == 0;
 }
 

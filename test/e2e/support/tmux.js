@@ -17,7 +17,7 @@ class Terminal {
     const inside = { LC_ALL: locale, TERM: type, ...env };
     const words = Object.entries(inside).map(([name, value]) => `${name}='${value}'`).join(' ');
     const size = ['-x', String(columns), '-y', String(lines)];
-    this.run('-f', '/dev/null', 'new-session', '-d', '-s', 't', ...size, `env ${words} bash --noprofile --rcfile ${rc}`);
+    this.run('-f', '/dev/null', 'new-session', '-d', '-s', 't', ...size, `env ${words} bash --noprofile --rcfile '${rc}'`);
     this.run('set-option', '-g', 'status', 'off');
   }
 
