@@ -53,7 +53,10 @@ async function record() {
     await sleep(WATCH_MS - 4000);
     tmux('send-keys', '-t', 'top', 'c');
     await sleep(4000);
-    return shorten(tmux('capture-pane', '-e', '-N', '-p', '-t', 'top').stdout);
+    const screen = shorten(tmux('capture-pane', '-e', '-N', '-p', '-t', 'top').stdout);
+    // Other processes of the machine are no business of the reader.
+    if (!/\b3 processes,/.test(screen)) throw new Error('xprofctl top shows other processes of this machine than the three of the picture; end them first');
+    return screen;
   } finally {
     tmux('kill-server');
     children.forEach((child) => child.kill('SIGKILL'));
