@@ -195,16 +195,25 @@ export class ExplorePage extends ChartPage {
     const charts = this.fields
       .map((key) => kind.fields.get(key))
       .filter(Boolean)
-      .map(({ key, help, rateUnit, type }) => {
+      .map(({ key, rateUnit }) => {
         const series = this.shownKeys.map((entity, index) => ({ label: nameOf(world.find(this.kind, entity) || { info: {}, labels: {}, key: entity, kind: this.kind }), colour: COLOURS[index % COLOURS.length], parts: [{ kind: this.kind, key: entity, field: key }] }));
-        return new Chart({ id: key, title: key, note: `${help}${type === 'counter' ? ` (${word('perSecond')})` : ''}`, unit: rateUnit, series, page, why: () => this.why({ series }) });
+        return new Chart({ id: key, title: key, note: this.noteOf(key), unit: rateUnit, series, page, why: () => this.why({ series }) });
       });
     this.setCharts(charts);
     this.chartBox.replaceChildren(...charts.map(({ element }) => element));
     this.hint.hidden = charts.length > 0;
   }
 
+  /** What it is, and that there are more of them than lines. */
+  noteOf(key) {
+    const { help, type } = this.app.world.kinds.get(this.kind).fields.get(key);
+    const all = this.key ? 1 : this.listed().length;
+    const some = all > LINES_MAX ? ` · ${word('firstOf', { count: LINES_MAX, all })}` : '';
+    return `${help}${type === 'counter' ? ` (${word('perSecond')})` : ''}${some}`;
+  }
+
   changed() {
+    for (const chart of this.charts) chart.note = this.noteOf(chart.id);
     if (!this.key && this.listed().slice(0, LINES_MAX).map(({ key }) => key).join() !== this.shownKeys.join()) {
       this.makeCharts();
       this.timeline.load();

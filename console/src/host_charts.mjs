@@ -27,6 +27,12 @@ function bothEach(world, kind, [first, second], names, only) {
   return [...pick(first, names[0], false), ...pick(second, names[1], true)];
 }
 
+/** That a kind has more entities than a chart has lines. */
+function noteOf(world, kind) {
+  const all = world.of(kind).size;
+  return all > LINES_MAX ? word('firstOf', { count: LINES_MAX, all }) : '';
+}
+
 const STATES = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'];
 const CPU_STATES = [['user', 'c1'], ['nice', 'c3'], ['system', 'c2'], ['iowait', 'c4'], ['irq', 'c6'], ['softirq', 'c7'], ['steal', 'c5']];
 
@@ -38,13 +44,14 @@ function cpu(world) {
   const all = STATES.filter((state) => world.field('host_cpu', state) && world.field('host_cpu_total', state));
   const whole = (kind, key) => part(kind, key, all);
   const each = (fields) => [line(word('allCpus'), 'text', 'host_cpu_total', fields, { of: whole('host_cpu_total', ''), isDashed: true }), ...lineEach(world, 'host_cpu', fields, { label, of: (key) => whole('host_cpu', key) })];
-  const softirq = (name) => ({ id: `softirq_${name}`, unit: '/s', series: lineEach(world, 'host_softirq', name, { label }) });
+  const softirq = (name) => ({ id: `softirq_${name}`, unit: '/s', note: noteOf(world, 'host_softirq'), series: lineEach(world, 'host_softirq', name, { label }) });
+  const note = noteOf(world, 'host_cpu');
   return [
     { id: 'cpuStates', unit: 'ratio', isStacked: true, top: 1, series: CPU_STATES.map(([state, colour]) => line(word(`cpu_${state}`), colour, 'host_cpu_total', state, { of: whole('host_cpu_total', '') })) },
-    { id: 'cpuIdle', unit: 'ratio', top: 1, series: each('idle') },
-    { id: 'cpuUser', unit: 'ratio', top: 0.1, series: each(['user', 'system', 'nice']) },
-    { id: 'cpuIrqs', unit: 'ratio', series: each(['irq', 'softirq']) },
-    { id: 'cpuIrq', unit: 'ratio', series: each('irq') },
+    { id: 'cpuIdle', unit: 'ratio', top: 1, note, series: each('idle') },
+    { id: 'cpuUser', unit: 'ratio', top: 0.1, note, series: each(['user', 'system', 'nice']) },
+    { id: 'cpuIrqs', unit: 'ratio', note, series: each(['irq', 'softirq']) },
+    { id: 'cpuIrq', unit: 'ratio', note, series: each('irq') },
     ...['net_tx', 'net_rx', 'tasklet', 'hrtimer'].map(softirq),
     {
       id: 'load', unit: 'cores',

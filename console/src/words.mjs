@@ -245,6 +245,7 @@ const WORDS = {
   column_lasted: ['Seen for', '时长'],
   noKind: ['This xprofd has no kind {kind}; a plugin that made it may have stopped.', '此 xprofd 没有种类 {kind}；产生它的插件可能已停止。'],
   allEntities: ['all of them', '全部'],
+  firstOf: ['the first {count} of {all}', '共 {all} 个，显示前 {count} 个'],
   theOnlyOne: ['(the only one)', '（唯一）'],
   chooseFields: ['Choose fields above: each gets a chart.', '请在上方选择字段，每个字段一张图。'],
   perSecond: ['per second', '每秒'],

@@ -274,6 +274,17 @@ describe('the console of xprofd', { timeout: 600000, ...browserOptions() }, () =
     await close(page);
   });
 
+  test('a chart of more things than it has lines says so', async (t) => {
+    const own = await startMock(t, { processes: 20 });
+    const page = await open(own.url, '/explore/process?fields=rss');
+    const note = chart(page, 'rss').locator('.chart-title small');
+    await until2(async () => /rss of it · the first 16 of 20$/.test(await note.innerText()), 'how many there are');
+    await isLive(page);
+    own.come('late-comer');
+    await until2(async () => /the first 16 of 21$/.test(await note.innerText()), 'also when more come');
+    await close(page);
+  });
+
   test('Chinese and English, by the browser and by the switch', async () => {
     const page = await open(mock.url, `/process/${SHOP}`, { locale: 'zh-CN' });
     await chart(page, '事件循环延迟').waitFor(WAIT);
