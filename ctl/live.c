@@ -6,6 +6,8 @@
 
 /* Shorter turns are no stall. */
 #define STALL_MS 10
+/* Counters of whole milliseconds say little about less. */
+#define CPU_WINDOW_MS 400
 
 struct xpf_turns {
   size_t count;
@@ -95,6 +97,41 @@ static void take_turns(struct xpf_live *live, const cJSON *thread, double at_ms)
   live->turns = now;
 }
 
+/* NaN where a target does not tell. */
+static void take_cpu(struct xpf_live *live, const cJSON *process, const cJSON *thread,
+                     double at_ms) {
+  double unknown = (double)NAN;
+  struct xpf_live_cpu *cpu = &live->last_cpu;
+
+  cpu->thread = xpf_reply_field_number(thread, "thread_cpu_ms", unknown);
+  cpu->waited = xpf_reply_field_number(thread, "thread_run_queue_wait_ms", unknown);
+  cpu->scripts = xpf_reply_field_number(process, "cpu_js_main_ms", unknown) +
+                 xpf_reply_field_number(process, "cpu_js_workers_ms", unknown) - cpu->thread;
+  cpu->helpers = xpf_reply_field_number(process, "cpu_libuv_ms", unknown) +
+                 xpf_reply_field_number(process, "cpu_v8_ms", unknown);
+  cpu->others = xpf_reply_field_number(process, "cpu_xprofiler_ms", unknown) +
+                xpf_reply_field_number(process, "cpu_other_ms", unknown);
+  live->last_cpu_at_ms = at_ms;
+  if (live->is_known)
+    return;
+  live->first_cpu = *cpu;
+  live->first_cpu_at_ms = at_ms;
+}
+
+bool xpf_live_cpu_used(const struct xpf_live *live, struct xpf_live_cpu *percent) {
+  const struct xpf_live_cpu *first = &live->first_cpu, *last = &live->last_cpu;
+  double window_ms = live->last_cpu_at_ms - live->first_cpu_at_ms;
+
+  if (window_ms < CPU_WINDOW_MS)
+    return false;
+  percent->thread = (last->thread - first->thread) * 100 / window_ms;
+  percent->waited = (last->waited - first->waited) * 100 / window_ms;
+  percent->scripts = fmax((last->scripts - first->scripts) * 100 / window_ms, 0);
+  percent->helpers = fmax((last->helpers - first->helpers) * 100 / window_ms, 0);
+  percent->others = fmax((last->others - first->others) * 100 / window_ms, 0);
+  return isfinite(percent->thread + last->scripts + last->helpers + last->others);
+}
+
 void xpf_live_take(struct xpf_live *live, const cJSON *metrics, unsigned thread_id, double at_ms) {
   const cJSON *process = cJSON_GetObjectItemCaseSensitive(metrics, "process");
   const cJSON *thread = find_thread(metrics, thread_id);
@@ -114,6 +151,7 @@ void xpf_live_take(struct xpf_live *live, const cJSON *metrics, unsigned thread_
   live->collections = collections - live->first_collections;
   live->gc_ms = gc_ms - live->first_gc_ms;
   take_turns(live, thread, at_ms);
+  take_cpu(live, process, thread, at_ms);
   live->is_known = true;
 }
 

@@ -16,6 +16,8 @@
 /* Shorter stalls are not worth a line. */
 #define STALL_SHOWN_MS 20
 #define STALLS_SHOWN   3
+/* Nor are threads that do less. */
+#define CPU_SHOWN_PERCENT 2
 
 struct report {
   const struct xpf_invocation *invocation;
@@ -65,6 +67,30 @@ static void print_stalls(const struct report *report, const struct xpf_live *liv
     xpf_print_line(report->out, xpf_text(XPF_TEXT_SHOT_STALLS), list);
 }
 
+/* What the thread waits for may be done by others: the pool of libuv, the collector's threads. */
+static void print_cpu(const struct report *report, const struct xpf_live *live) {
+  struct xpf_live_cpu cpu;
+  char list[256];
+
+  if (!xpf_live_cpu_used(live, &cpu))
+    return;
+  const struct {
+    enum xpf_text_id id;
+    double percent;
+  } parts[] = {{XPF_TEXT_SHOT_CPU_WAITED, cpu.waited},
+               {XPF_TEXT_SHOT_CPU_SCRIPTS, cpu.scripts},
+               {XPF_TEXT_SHOT_CPU_HELPERS, cpu.helpers},
+               {XPF_TEXT_SHOT_CPU_OTHERS, cpu.others}};
+  size_t used = (size_t)snprintf(list, sizeof list, xpf_text(XPF_TEXT_SHOT_CPU_THREAD), cpu.thread);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (parts[i].percent >= CPU_SHOWN_PERCENT && used < sizeof list) {
+      used += (size_t)snprintf(list + used, sizeof list - used, ", ");
+      used += (size_t)snprintf(list + used, sizeof list - used, xpf_text(parts[i].id),
+                               parts[i].percent);
+    }
+  xpf_print_line(report->out, xpf_text(XPF_TEXT_SHOT_CPU_USED), list);
+}
+
 static void show_page(const struct report *report, const char *page) {
   int error = xpf_open_file(page);
   if (error == 0)
@@ -85,6 +111,8 @@ static void print_done(const struct report *report, size_t index) {
   if (strcmp(file->path, "-") != 0)
     xpf_print_line(report->out, "  %s", file->path);
   xpf_job_details_print(report->out, shot->result);
+  if (report->shots->kind->default_ms > 0)
+    print_cpu(report, &shot->live);
   print_stalls(report, &shot->live);
   if (*file->original != '\0')
     xpf_print_line(report->out, xpf_text(XPF_TEXT_SHOT_ORIGINAL), file->original);
@@ -126,6 +154,18 @@ static void add_file(cJSON *object, const struct xpf_shot_file *file) {
     cJSON_AddStringToObject(object, "no_summary", file->note);
 }
 
+static void add_cpu(cJSON *object, const struct xpf_live *live) {
+  struct xpf_live_cpu cpu;
+  if (!xpf_live_cpu_used(live, &cpu))
+    return;
+  cJSON *percent = cJSON_AddObjectToObject(object, "cpu_percent");
+  add_number(percent, "thread", cpu.thread);
+  add_number(percent, "thread_waited", cpu.waited);
+  add_number(percent, "js_threads", cpu.scripts);
+  add_number(percent, "helper_threads", cpu.helpers);
+  add_number(percent, "others", cpu.others);
+}
+
 static cJSON *make_object(const struct report *report, size_t index) {
   const struct xpf_shot *shot = &report->shots->items[index];
   cJSON *object = cJSON_CreateObject();
@@ -144,6 +184,7 @@ static cJSON *make_object(const struct report *report, size_t index) {
     add_number(object, "rss_bytes", shot->live.rss_bytes);
     add_number(object, "rss_peak_bytes", shot->live.rss_peak_bytes);
     cJSON_AddItemToObject(object, "stalls", xpf_live_stalls(&shot->live));
+    add_cpu(object, &shot->live);
   }
   return object;
 }

@@ -77,6 +77,12 @@
   X(SHOT_HEAD_WORKER, "%s of process %d, thread %u%s", "%s: 进程 %d 的线程 %u%s")                      \
   X(SHOT_FAILED, "Process %d, thread %u: %s", "进程 %d, 线程 %u: %s")                                 \
   X(SHOT_SOME_FAILED, "%zu of %zu failed", "%2$zu 个目标中有 %1$zu 个失败")                              \
+  X(SHOT_CPU_USED, "  CPU: %s", "  CPU: %s")                                                       \
+  X(SHOT_CPU_THREAD, "this thread %.0f %%", "本线程 %.0f %%")                                         \
+  X(SHOT_CPU_WAITED, "waits for a core %.0f %%", "等待 CPU %.0f %%")                                 \
+  X(SHOT_CPU_SCRIPTS, "other JavaScript threads %.0f %%", "其他 JavaScript 线程 %.0f %%")              \
+  X(SHOT_CPU_HELPERS, "libuv and V8 threads %.0f %%", "libuv 与 V8 线程 %.0f %%")                     \
+  X(SHOT_CPU_OTHERS, "others %.0f %%", "其他 %.0f %%")                                               \
   X(SHOT_STALLS, "  longest turns of the event loop: %s", "  事件循环最长的轮次: %s")                      \
   X(SHOT_STALL, "%.0f ms (at %.1f s)", "%.0f 毫秒 (第 %.1f 秒)")                                      \
   X(SHOT_BLOCKED, "the present one has taken %s", "当前轮次已持续 %s")                                  \

@@ -173,6 +173,17 @@ describe('one command, one file', () => {
     assert.match(stdout, /线程时间分布[^]*(?:空闲|应用代码)[^]*函数自身耗时排行/);
   });
 
+  test('whose CPU time it was is told', async () => {
+    const app = await busyApp();
+    const once = async () => (await done(['cpu', '-p', app.pid, '-t', '2s'])).stdout;
+    // It takes two looks that are not too near to each other: on a busy machine the first may come late.
+    let text = await once();
+    for (let times = 0; times < 5 && !text.includes('  CPU: '); times++) text = await once();
+    assert.match(text, /^ {2}CPU: this thread \d+ %(?:, (?:waits for a core|other JavaScript threads|libuv and V8 threads|others) \d+ %)*$/m);
+    const { cpu_percent: used } = await data(['cpu', '-p', app.pid, '-t', '2s']);
+    if (used) assert.ok(used.thread > 0 && used.js_threads >= 0 && used.helper_threads >= 0 && used.others >= 0, JSON.stringify(used));
+  });
+
   test('stalls of the event loop during the time are told', async () => {
     const app = await busyApp('setInterval(() => hotSpot(Date.now() + 700), 1500);');
     const result = await data(['gc', '-p', app.pid, '-t', '4s']);

@@ -47,6 +47,38 @@ static void test_figures(void **state) {
   xpf_live_free(&live);
 }
 
+static void take_cpu(struct xpf_live *live, double at_ms, const char *thread, const char *process) {
+  char text[512];
+  snprintf(text, sizeof text, "{\"process\":{%s},\"threads\":[{\"thread_id\":0,%s}]}", process,
+           thread);
+  cJSON *metrics = cJSON_Parse(text);
+  assert_non_null(metrics);
+  xpf_live_take(live, metrics, 0, at_ms);
+  cJSON_Delete(metrics);
+}
+
+static void test_cpu_by_whose_it_was(void **state) {
+  static const char before[] =
+      "\"cpu_js_main_ms\":1000,\"cpu_js_workers_ms\":50,\"cpu_libuv_ms\":7,"
+      "\"cpu_v8_ms\":3,\"cpu_xprofiler_ms\":1,\"cpu_other_ms\":4";
+  static const char after[] = "\"cpu_js_main_ms\":1100,\"cpu_js_workers_ms\":250,\"cpu_libuv_ms\":"
+                              "3007,\"cpu_v8_ms\":103,\"cpu_xprofiler_ms\":2,\"cpu_other_ms\":13";
+  struct xpf_live live = {0};
+  struct xpf_live_cpu cpu;
+  (void)state;
+  take_cpu(&live, 100, "\"thread_cpu_ms\":1000,\"thread_run_queue_wait_ms\":20", before);
+  assert_false(xpf_live_cpu_used(&live, &cpu));
+  take_cpu(&live, 300, "\"thread_cpu_ms\":1010,\"thread_run_queue_wait_ms\":20", before);
+  assert_false(xpf_live_cpu_used(&live, &cpu)); /* too near */
+  take_cpu(&live, 2100, "\"thread_cpu_ms\":1100,\"thread_run_queue_wait_ms\":520", after);
+  assert_true(xpf_live_cpu_used(&live, &cpu));
+  assert_true(cpu.thread == 5 && cpu.waited == 25 && cpu.scripts == 10 && cpu.helpers == 155 &&
+              cpu.others == 0.5);
+  take_cpu(&live, 4100, "\"thread_cpu_ms\":1100", "\"rss\":1"); /* does not tell */
+  assert_false(xpf_live_cpu_used(&live, &cpu));
+  xpf_live_free(&live);
+}
+
 static void test_stalls_are_turns_that_ended_meanwhile(void **state) {
   struct xpf_live live = {0};
   (void)state;
@@ -187,6 +219,7 @@ static void test_never_wider_than_the_terminal(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_figures),
+      TEST(test_cpu_by_whose_it_was),
       TEST(test_stalls_are_turns_that_ended_meanwhile),
       TEST(test_stalls_of_a_target_without_histograms),
       TEST(test_replies_without_the_figures),
