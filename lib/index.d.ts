@@ -15,9 +15,9 @@ declare namespace xprofiler {
     /** Period of the log records, seconds. Default 60. */
     log_interval: number;
     /** 0 info, 1 error, 2 debug; a line is written when its level is not above. Default 1. */
-    log_level: number;
+    log_level: 0 | 1 | 2;
     /** 0 file, 1 file and standard output. Default 0. */
-    log_type: number;
+    log_type: 0 | 1;
     /** Write the alinode log format. Default false. */
     log_format_alinode: boolean;
     /** Count HTTP requests. Default true. */
@@ -66,9 +66,12 @@ declare namespace xprofiler {
   export type UserConfig = {
     [K in keyof Config]?:
       | Config[K]
-      | (Config[K] extends number ? string : never)
+      | (Config[K] extends number ? number | string : never)
       | (Config[K] extends boolean ? 'YES' | 'NO' : never);
   };
+
+  /** A configuration or a part of one, by the name that it has in version 3. */
+  export interface XprofilerConfig extends Partial<Config> {}
 
   /** Figures by name; the names are those of the log lines. */
   export interface Figures {
@@ -83,8 +86,11 @@ declare namespace xprofiler {
   }
 
   export function start(config?: UserConfig): void;
-  /** Validates and stores without starting anything; gives the complete configuration. */
-  export function setConfig(config: UserConfig): Config;
+  /**
+   * Validates and stores without starting anything; gives the complete configuration.
+   * @throws TypeError without a configuration
+   */
+  export function setConfig(config: UserConfig | undefined): Config;
   /** @throws Error before start() or setConfig() */
   export function getXprofilerConfig(): Config;
 
@@ -297,3 +303,4 @@ declare namespace xprofiler {
 }
 
 export = xprofiler;
+export as namespace xprofiler;
