@@ -6,6 +6,7 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { fork } = require('node:child_process');
 const { describe, test } = require('node:test');
 
 const { EN, ZH, SCRIPT, run, expectDone, json } = require('./run_ctl');
@@ -83,6 +84,19 @@ describe('bin/xprofctl', () => {
     for (const command of [wrapper, first, path.join(dir, 'second')]) {
       await expectDone(['-v'], expected, { command, cwd: '/' });
     }
+    fs.rmSync(dir, { recursive: true });
+  });
+
+  test('runs with Node.js too, as the command of version 3 did', { skip: !fs.existsSync(built) }, async () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'xprofctl-'));
+    const link = path.join(dir, 'xprofctl');
+    fs.symlinkSync(wrapper, link);
+    const node = { command: process.execPath, cwd: '/' };
+    await expectDone([wrapper, '-v'], (await run(['-v'])).stdout, node);
+    assert.deepStrictEqual(await run([link, 'no_such', '--json'], node), await run(['no_such', '--json']));
+    const forked = fork(link, ['check_version', '-p', '2147483647'], { stdio: 'ignore' });
+    const status = await new Promise((resolve) => forked.on('exit', resolve));
+    assert.strictEqual(status, 3);
     fs.rmSync(dir, { recursive: true });
   });
 
