@@ -14,10 +14,13 @@ int xpf_command_get_config(struct xpf_command_call *call, const struct xpf_comma
 }
 
 static int refuse_nothing(struct xpf_command_call *call) {
-  char *text = call->params ? cJSON_PrintUnformatted(call->params) : NULL;
+  cJSON *asked = cJSON_Duplicate(call->params, true);
+  cJSON_DeleteItemFromObjectCaseSensitive(asked, "thread_id"); /* says whom, not what */
+  char *text = asked ? cJSON_PrintUnformatted(asked) : NULL;
   xpf_fault_set(&call->fault, XPF_RPC_PARAMS, "", "not support setting config %s",
                 text ? text : "null");
   cJSON_free(text);
+  cJSON_Delete(asked);
   return -EINVAL;
 }
 

@@ -77,7 +77,7 @@ static const char *type_name(const cJSON *value) {
 static int refuse_type(const struct xpf_config_key *key, const char *wanted, const cJSON *value,
                        struct xpf_fault *fault) {
   xpf_fault_set(fault, XPF_RPC_PARAMS, key->key,
-                "%s type error: [json.exception.type_error.302] type must be %s, but is %s",
+                "<%s> type error: [json.exception.type_error.302] type must be %s, but is %s",
                 key->key, wanted, type_name(value));
   return XPF_RPC_PARAMS;
 }

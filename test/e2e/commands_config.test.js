@@ -64,12 +64,14 @@ describe('get_config and set_config', { timeout: 240000 }, () => {
       assert.strictEqual(error.message, `not support setting config ${JSON.stringify(params)}`);
     }
     assert.strictEqual((await rpc.refused('set_config')).message, 'not support setting config null');
+    const addressed = await rpc.refused('set_config', { thread_id: 0, log_interval: 5 });
+    assert.strictEqual(addressed.message, 'not support setting config {"log_interval":5}');
   });
 
   test('set_config: a wrong type or value names the key and leaves everything as it was', async () => {
     const before_ = await rpc.call('get_config');
     const type = (key, wanted, given) =>
-      `${key} type error: [json.exception.type_error.302] type must be ${wanted}, but is ${given}`;
+      `<${key}> type error: [json.exception.type_error.302] type must be ${wanted}, but is ${given}`;
     const wrong = [
       [{ log_level: 2, enable_http_profiling: 1 }, 'enable_http_profiling', type('enable_http_profiling', 'boolean', 'number')],
       [{ log_level: 2, log_type: '1' }, 'log_type', type('log_type', 'number', 'string')],

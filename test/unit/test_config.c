@@ -93,14 +93,14 @@ static void refuse(const char *key, cJSON *value, const char *words) {
 static void a_wrong_type_is_refused_in_the_known_words(void **state) {
   (void)state;
 #define WORDS(wanted, got)                                                                         \
-  " type error: [json.exception.type_error.302] type must be " wanted ", but is " got
+  "> type error: [json.exception.type_error.302] type must be " wanted ", but is " got
   refuse("enable_http_profiling", cJSON_CreateNumber(1),
-         "enable_http_profiling" WORDS("boolean", "number"));
-  refuse("log_level", cJSON_CreateString("2"), "log_level" WORDS("number", "string"));
-  refuse("log_level", cJSON_CreateNull(), "log_level" WORDS("number", "null"));
-  refuse("log_dir", cJSON_CreateArray(), "log_dir" WORDS("string", "array"));
-  refuse("log_dir", cJSON_CreateObject(), "log_dir" WORDS("string", "object"));
-  refuse("log_interval", cJSON_CreateTrue(), "log_interval" WORDS("number", "boolean"));
+         "<enable_http_profiling" WORDS("boolean", "number"));
+  refuse("log_level", cJSON_CreateString("2"), "<log_level" WORDS("number", "string"));
+  refuse("log_level", cJSON_CreateNull(), "<log_level" WORDS("number", "null"));
+  refuse("log_dir", cJSON_CreateArray(), "<log_dir" WORDS("string", "array"));
+  refuse("log_dir", cJSON_CreateObject(), "<log_dir" WORDS("string", "object"));
+  refuse("log_interval", cJSON_CreateTrue(), "<log_interval" WORDS("number", "boolean"));
 }
 
 static void values_out_of_range_are_refused(void **state) {
