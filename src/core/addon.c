@@ -216,6 +216,7 @@ static napi_value write_log(napi_env env, napi_callback_info info) {
   if (arguments(env, info, args, 3) < 3 || !xpf_value_uint32(env, args[0], &level) ||
       !xpf_value_string(env, args[1], component, sizeof component))
     return undefined(env);
+  xpf_core_open_log(); /* an app may log with setConfig() alone */
   char *text = malloc(text_max);
   struct xpf_thread *thread = xpf_thread_current();
   if (text && xpf_value_string(env, args[2], text, text_max))

@@ -260,32 +260,44 @@ static int ensure_running(void) {
 }
 
 /* [core] */
-static int start_log(void) {
+static int open_log(void) {
   if (core.log)
     return 0;
   struct xpf_config config;
   struct xpf_log_options options;
   struct xpf_log *log;
-  struct xpf_sampler *sampler;
   xpf_core_config(&config);
   log_options(&config, &options);
   int err = xpf_log_new(&log, &options);
   if (err)
     return err;
-  err = xpf_sampler_new(&sampler, &core.loop, log, &config);
-  if (err) {
-    xpf_log_free(log);
-    return err;
-  }
   core.sweep_due = true;
   uv_timer_start(&core.second, on_second, 1000, 1000);
   pthread_mutex_lock(&core.lock);
   core.log = log;
   if (core.configured)
     xpf_log_set_level(log, (int)core.config.log_level); /* may have changed since */
+  pthread_mutex_unlock(&core.lock);
+  return 0;
+}
+
+/* [core] */
+static int start_log(void) {
+  if (core.sampler)
+    return 0;
+  struct xpf_config config;
+  struct xpf_sampler *sampler;
+  int err = open_log();
+  if (err)
+    return err;
+  xpf_core_config(&config);
+  err = xpf_sampler_new(&sampler, &core.loop, core.log, &config);
+  if (err)
+    return err;
+  pthread_mutex_lock(&core.lock);
   core.sampler = sampler;
   pthread_mutex_unlock(&core.lock);
-  xpf_log_write(log, XPF_LOG_INFO, "init", 0, "logbypass: log thread created.");
+  xpf_log_write(core.log, XPF_LOG_INFO, "init", 0, "logbypass: log thread created.");
   return 0;
 }
 
@@ -300,11 +312,22 @@ static int run_on_core(int (*fn)(void)) {
   return err;
 }
 
-int xpf_core_start_log(void) {
+static int start_part(int (*part)(void)) {
   pthread_mutex_lock(&life_lock);
-  int err = run_on_core(start_log);
+  int err = run_on_core(part);
   pthread_mutex_unlock(&life_lock);
   return err;
+}
+
+int xpf_core_open_log(void) {
+  pthread_mutex_lock(&core.lock);
+  bool open = core.log != NULL;
+  pthread_mutex_unlock(&core.lock);
+  return open ? 0 : start_part(open_log);
+}
+
+int xpf_core_start_log(void) {
+  return start_part(start_log);
 }
 
 /* [core] Its poster waits, with life_lock. */

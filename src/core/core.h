@@ -20,7 +20,9 @@ void xpf_core_configure(const struct xpf_config *config);
 /* ---- parts, each started once, idempotent [js]
  * --------------------------------------------------- */
 
-/* The thread with the log and the sampler. 0 or negative. */
+/* The thread with the log alone: for lines of an app that started nothing. 0 or negative. */
+int xpf_core_open_log(void);
+/* The same with the sampler, that is, with records. */
 int xpf_core_start_log(void);
 struct xpf_core_socket {
   char path[128];
@@ -32,7 +34,7 @@ int xpf_core_start_server(struct xpf_core_socket *out);
 /* [js] The last JS thread has ended: closes all, waits for the thread (milliseconds). */
 void xpf_core_stop(void);
 
-/* [any] A line for the log; nothing happens while the log is not started. */
+/* [any] A line for the log; nothing happens while the log is not open. */
 void xpf_core_log(enum xpf_log_level level, const char *component, uint32_t thread_id,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* [any] The same for a finished text of any length up to the log's. */

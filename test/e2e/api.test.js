@@ -189,6 +189,22 @@ test('info, error and debug write lines of their level, and only what log_level 
   assert.strictEqual(fs.readFileSync(path.join(logs, 'xprofiler.log'), 'utf8'), logText());
 });
 
+test('setConfig is enough for lines: info, error and debug write them although nothing was started', async () => {
+  const set = (config) => `const xprofiler = require(root);
+    xprofiler.setConfig({ log_dir: ${JSON.stringify(logs)}, ...(${config}) });`;
+  await runClean(`
+    ${set('{ log_level: 2, log_interval: 1 }')}
+    xprofiler.info('mine', 'one'); xprofiler.error('mine', 'two'); xprofiler.debug('mine', 'three');
+    await sleep(2500);`);
+  const texts = (kind) => logText(kind).split('\n').map((line) => line.replace(/^(?:\[[^\]]*\] ){6}/, ''));
+  assert.deepStrictEqual(['', 'error-', 'debug-'].map(texts), [['one', ''], ['two', ''], ['three', '']]); // no records
+
+  await runClean(`${set('{}')} xprofiler.info('mine', 'at the end'); process.exit();`);
+  assert.deepStrictEqual(texts(''), ['one', 'at the end', '']);
+  await runClean(`${set('{ log_interval: 1 }')} xprofiler.info('mine', 'before'); xprofiler.runLogBypass(); await sleep(1500);`);
+  assert.match(logText(), /\[mine\] .* before\n[^]*\[memory\] .* rss: \d+/);
+});
+
 test('start registers the process for old tools, in the place that XPROFILER_PREFIX names', async () => {
   const { pid } = await runClean(start());
   const app = path.join(home, 'app.js');
