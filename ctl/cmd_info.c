@@ -20,11 +20,25 @@ int xpf_cmd_check_version(const struct xpf_invocation *invocation) {
   return status;
 }
 
+/* That with the smallest id above `id`; NULL after the last. */
+static const cJSON *next_environment(const cJSON *list, double id) {
+  const cJSON *item, *next = NULL;
+
+  cJSON_ArrayForEach(item, list) {
+    double each = xpf_reply_field_number(item, "thread_id", 0);
+    if (each > id && (!next || each < xpf_reply_field_number(next, "thread_id", 0)))
+      next = item;
+  }
+  return next;
+}
+
+/* The main thread first; targets tell it last. */
 static void print_environments(const struct xpf_invocation *invocation, const cJSON *result) {
-  const cJSON *list = cJSON_GetObjectItemCaseSensitive(result, "environments"), *item;
+  const cJSON *list = cJSON_GetObjectItemCaseSensitive(result, "environments");
+  const cJSON *item = next_environment(list, -1);
 
   xpf_print_line(stdout, xpf_text(XPF_TEXT_ENVIRONMENTS), (int)invocation->pid);
-  cJSON_ArrayForEach(item, list) {
+  for (; item; item = next_environment(list, xpf_reply_field_number(item, "thread_id", 0))) {
     bool is_main = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "is_main_thread"));
     xpf_print_line(
         stdout, xpf_text(is_main ? XPF_TEXT_ENVIRONMENT_MAIN : XPF_TEXT_ENVIRONMENT_WORKER),

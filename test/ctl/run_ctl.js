@@ -63,8 +63,9 @@ const SCRIPT = {
     {
       result: {
         environments: [
+          { is_main_thread: false, thread_id: 12, uptime: 2 },
+          { is_main_thread: false, thread_id: 3, uptime: 5 },
           { is_main_thread: true, thread_id: 0, uptime: 13 },
-          { is_main_thread: false, thread_id: 1, uptime: 5 },
         ],
       },
     },

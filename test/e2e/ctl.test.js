@@ -28,8 +28,9 @@ const OUTPUTS = [
   [
     'list_environments',
     'X-Profiler environments (pid PID):\n  - thread (tid 0): main thread, up 13 seconds\n' +
-      '  - thread (tid 1): worker thread, up 5 seconds\n',
-    'X-Profiler 环境列表(pid PID):\n  - 线程(tid 0): 主线程已启动 13 秒\n  - 线程(tid 1): Worker 线程已启动 5 秒\n',
+      '  - thread (tid 3): worker thread, up 5 seconds\n  - thread (tid 12): worker thread, up 2 seconds\n',
+    'X-Profiler 环境列表(pid PID):\n  - 线程(tid 0): 主线程已启动 13 秒\n  - 线程(tid 3): Worker 线程已启动 5 秒\n' +
+      '  - 线程(tid 12): Worker 线程已启动 2 秒\n',
   ],
   [
     'get_config',
