@@ -107,6 +107,14 @@ test('CommonJS: the export is start() with the known names in their order', asyn
   assert.deepStrictEqual(values[0][3].slice(0, 10), names.split(' '));
 });
 
+test('what 3.1.0 had below its name is found there: its main file, lib/xctl, the command', async () => {
+  const resolve = (name) => path.relative(root, require.resolve(name));
+  const found = ['xprofiler', 'xprofiler.js', 'lib/xctl', 'lib/xctl.js', 'bin/xprofctl', 'package.json'].map((name) =>
+    resolve(`xprofiler/${name}`),
+  );
+  assert.deepStrictEqual(found, ['lib/index.js', 'lib/index.js', 'lib/xctl.js', 'lib/xctl.js', 'bin/xprofctl', 'package.json']);
+});
+
 test('ES module: default and named imports', async () => {
   const specifier = JSON.stringify(pathToFileURL(path.join(root, 'lib/index.mjs')).href);
   const result = await run(
