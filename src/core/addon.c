@@ -28,6 +28,9 @@
 #include "host/os.h"
 #include "xpf_version.h"
 
+#define FLUSH_MS 2000
+#define SAVE_S   5
+
 static napi_value undefined(napi_env env) {
   napi_value value = NULL;
   napi_get_undefined(env, &value);
@@ -72,12 +75,52 @@ static void on_cleanup(napi_async_cleanup_hook_handle handle, void *arg) {
   after_end(was_main);
 }
 
+/* Node takes process.kill() of the own process for its end, which not every signal is. */
+static bool is_own_signal(struct xpf_thread *thread) {
+  struct xpf_js_frame frame;
+  enum xpf_vm_state state;
+  return xpf_bridge_stack_read(xpf_thread_bridge(thread), &frame, 1, &state) == 1 &&
+         strcmp(frame.function, "kill") == 0 &&
+         strcmp(frame.script, "node:internal/process/per_thread") == 0;
+}
+
+static void on_main_exit(void *arg);
+
+static void watch_exit_again(struct xpf_task *task, struct xpf_thread *thread) {
+  xpf_bridge_at_exit(xpf_thread_bridge(thread), on_main_exit, thread);
+  free(task);
+}
+
+static void forget_exit(struct xpf_task *task, const char *reason) {
+  (void)reason;
+  free(task);
+}
+
+/* It dies now or goes on: nothing is lost, nothing is closed. Node forgets its hooks when all have
+ * run, so ours must come back later. */
+static void on_own_signal(struct xpf_thread *thread) {
+  struct xpf_task *again = calloc(1, sizeof *again);
+  xpf_thread_items_save(thread, "signal");
+  xpf_jobs_wait_saved(xpf_thread_id(thread), SAVE_S);
+  xpf_core_flush(FLUSH_MS);
+  if (!again)
+    return;
+  again->run = watch_exit_again;
+  again->cancel = forget_exit;
+  if (xpf_thread_post(thread, again) != 0)
+    free(again);
+}
+
 /* process.exit and uncaught exceptions run no cleanup hook of the main thread. */
 static void on_main_exit(void *arg) {
   struct xpf_thread *thread = arg;
   struct xpf_thread *now = xpf_thread_current();
   if (now != thread) /* the cleanup hook came first: a natural end */
     return;
+  if (is_own_signal(thread)) {
+    on_own_signal(thread);
+    return;
+  }
   xpf_http_forget(thread);
   xpf_trace_forget(thread);
   xpf_request_forget(thread);

@@ -79,30 +79,52 @@ struct xpf_job *xpf_job_find(const struct xpf_job_type *type, uint32_t thread_id
   return NULL;
 }
 
-static bool any_left(bool of_thread, uint32_t thread_id) {
+static bool is_any(const struct xpf_job *job, uint32_t thread_id) {
+  (void)job;
+  (void)thread_id;
+  return true;
+}
+
+static bool is_of_thread(const struct xpf_job *job, uint32_t thread_id) {
+  return job->thread_id == thread_id;
+}
+
+/* What xpf_thread_items_save has ended. */
+static bool is_saved(const struct xpf_job *job, uint32_t thread_id) {
+  return job->thread_id == thread_id && !job->type->streams &&
+         __atomic_load_n(&job->ended_by, __ATOMIC_RELAXED) != NULL;
+}
+
+static bool any_left(bool (*is_awaited)(const struct xpf_job *job, uint32_t thread_id),
+                     uint32_t thread_id) {
   for (struct xpf_job *job = xpf_jobs; job; job = job->next)
-    if (!of_thread || job->thread_id == thread_id)
+    if (is_awaited(job, thread_id))
       return true;
   return false;
 }
 
-static void wait_for(bool of_thread, uint32_t thread_id, unsigned limit_s) {
+static void wait_for(bool (*is_awaited)(const struct xpf_job *job, uint32_t thread_id),
+                     uint32_t thread_id, unsigned limit_s) {
   struct timespec limit;
   clock_gettime(CLOCK_REALTIME, &limit);
   limit.tv_sec += limit_s;
   int err = 0;
   pthread_mutex_lock(&jobs_lock);
-  while (err == 0 && any_left(of_thread, thread_id))
+  while (err == 0 && any_left(is_awaited, thread_id))
     err = pthread_cond_timedwait(&jobs_changed, &jobs_lock, &limit);
   pthread_mutex_unlock(&jobs_lock);
 }
 
 void xpf_jobs_wait_thread(uint32_t thread_id, unsigned limit_s) {
-  wait_for(true, thread_id, limit_s);
+  wait_for(is_of_thread, thread_id, limit_s);
+}
+
+void xpf_jobs_wait_saved(uint32_t thread_id, unsigned limit_s) {
+  wait_for(is_saved, thread_id, limit_s);
 }
 
 void xpf_jobs_wait(unsigned limit_s) {
-  wait_for(false, 0, limit_s);
+  wait_for(is_any, 0, limit_s);
 }
 
 /* ---- the end of a job ------------------------------------------------------------------------ */
@@ -185,6 +207,7 @@ static void run_begin(struct xpf_task *task, struct xpf_thread *thread) {
   } else if (job->type->stop_action || job->type->release) {
     job->item.on_end = on_thread_end;
     job->item.survives_fatal = job->type->survives_fatal;
+    job->item.is_profile = job->type->stop_action && !job->type->streams;
     job->item_added = true;
     xpf_thread_item_add(thread, &job->item);
     if (job->type->release) {

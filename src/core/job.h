@@ -122,6 +122,8 @@ int xpf_job_command_cancel(struct xpf_command_call *call, const struct xpf_comma
 /* [any] Waits until no job of this thread (or none at all: xpf_jobs_wait) is left. */
 void xpf_jobs_wait_thread(uint32_t thread_id, unsigned limit_s);
 void xpf_jobs_wait(unsigned limit_s);
+/* [js] Until what xpf_thread_items_save ended is written. */
+void xpf_jobs_wait_saved(uint32_t thread_id, unsigned limit_s);
 /* Long enough for a large snapshot to be written at the end of a process. */
 #define XPF_JOBS_WAIT_S 30
 /* [core] Ends all running jobs; done(arg) once none is left or after limit_ms. */

@@ -148,18 +148,35 @@ static void items_end(struct xpf_thread *thread, const char *reason) {
   }
 }
 
-void xpf_thread_items_fatal(struct xpf_thread *thread, const char *reason) {
-  xpf_thread_cancel_all(thread, reason);
+static bool survives_fatal(const struct xpf_thread_item *item) {
+  return item->survives_fatal;
+}
+
+static bool is_profile(const struct xpf_thread_item *item) {
+  return item->is_profile;
+}
+
+static void some_end(struct xpf_thread *thread, bool (*is_meant)(const struct xpf_thread_item *),
+                     const char *reason) {
   struct xpf_thread_item **link = &thread->items;
   while (*link) {
     struct xpf_thread_item *item = *link;
-    if (!item->survives_fatal) {
+    if (!is_meant(item)) {
       link = &item->next;
       continue;
     }
     *link = item->next;
     item->on_end(item, thread, reason);
   }
+}
+
+void xpf_thread_items_fatal(struct xpf_thread *thread, const char *reason) {
+  xpf_thread_cancel_all(thread, reason);
+  some_end(thread, survives_fatal, reason);
+}
+
+void xpf_thread_items_save(struct xpf_thread *thread, const char *reason) {
+  some_end(thread, is_profile, reason);
 }
 
 void xpf_thread_end(struct xpf_thread *thread, const char *reason,

@@ -125,7 +125,10 @@ struct xpf_thread_item {
   struct xpf_thread_item *next;
   void (*on_end)(struct xpf_thread_item *item, struct xpf_thread *thread, const char *reason);
   bool survives_fatal; /* on_end also works inside V8's fatal error handler */
+  bool is_profile;     /* what it has is written when it ends */
 };
+/* [js] Ends the profiles, which would be lost if the process died now; the thread goes on. */
+void xpf_thread_items_save(struct xpf_thread *thread, const char *reason);
 /* [js] In V8's fatal error handler: cancels what is queued, ends the items that survive it. */
 void xpf_thread_items_fatal(struct xpf_thread *thread, const char *reason);
 void xpf_thread_item_add(struct xpf_thread *thread, struct xpf_thread_item *item);    /* [js] */

@@ -67,6 +67,31 @@ describe('profiles at the end of the process', { timeout: 240000 }, () => {
     });
   }
 
+  test('a signal that the program sends itself and dies of: written, and death by that signal', async (t) => {
+    const outcome = await endWhileProfiling(t, "serve({ end() { process.kill(process.pid, 'SIGINT'); } }); say('ready');");
+    assert.deepStrictEqual(outcome.end, { status: null, signal: 'SIGINT' });
+    checkWritten(outcome, 'signal');
+  });
+
+  test('a signal that the program sends itself and survives: written, all goes on, also the end', async (t) => {
+    const app = startApp(`${WORK} serve({ wink() { process.kill(process.pid, 'SIGWINCH'); }, end() { process.exit(3); } });`);
+    t.after(() => app.stop());
+    const rpc = await app.rpc();
+    for (const [order, endedBy] of [['wink', 'signal'], ['wink', 'signal'], ['end', 'process exit']]) {
+      const waiting = PROFILES.map(({ start }) => rpc.send(start, { wait: true }));
+      await rpc.call('diag_report', { wait: true }); // begins after the three
+      app.tell(order);
+      for (const { reply } of waiting) {
+        const { result, error } = await within(reply, `the waiters are told after ${order}`);
+        assert.strictEqual(error, undefined, error && error.message);
+        assert.deepStrictEqual([result.state, result.ended_by], ['written', endedBy]);
+        read(result.filepath);
+      }
+    }
+    assert.deepStrictEqual(await within(app.ended, 'the end of the program'), { status: 3, signal: null });
+    assert.deepStrictEqual(app.files().filter((name) => name.startsWith('.')), [], 'no temp file');
+  });
+
   test('SIGTERM without a handler: written, and death by SIGTERM', async (t) => {
     const outcome = await endWhileProfiling(t, "say('ready');", { kill: 'SIGTERM' });
     assert.deepStrictEqual(outcome.end, { status: null, signal: 'SIGTERM' });
