@@ -14,6 +14,7 @@
 #define REQUEST_SECONDS   10          /* for the head of a request */
 #define KEEP_SECONDS      75          /* between two requests */
 #define BODY_SECONDS      30          /* for a whole body */
+#define DRAIN_SECONDS     5           /* for what is left of a body that nobody wants */
 #define READING_SECONDS   60          /* without the client taking anything of its answer */
 #define RECORD_BYTES      (16 * 1024) /* the most that a record of TLS holds */
 #define END_TURNS_MIN     4           /* of 5 ms */
@@ -217,6 +218,7 @@ static int begin_request(struct xpf_connection *connection) {
   connection->since_ms = xpf_world_now_ms();
   bool is_first = !connection->had_request;
   connection->had_request = true;
+  connection->awaits_body = has_body(connection->wsi);
   http->daemon->figures.http_requests++;
   lws_set_timeout(connection->wsi, NO_PENDING_TIMEOUT, 0); /* ours are kept by the tick */
   if (!is_first && is_body_lost(connection))
@@ -276,6 +278,11 @@ static int finish_exchange(struct xpf_connection *connection) {
   connection->exchange = NULL;
   connection->since_ms = xpf_world_now_ms();
   xpf_exchange_leave(exchange);
+  if (!keeps_alive && connection->awaits_body) {
+    /* A connection that ends with bytes unread takes the answer with it. */
+    connection->is_draining = true;
+    return 0;
+  }
   return !keeps_alive || lws_http_transaction_completed(connection->wsi) ? -1 : 0;
 }
 
@@ -342,7 +349,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
   case LWS_CALLBACK_HTTP_BODY:
     return connection->must_end ? -1 : take_body(connection->exchange, in, size);
   case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-    return 0;
+    connection->awaits_body = false;
+    return connection->is_draining ? -1 : 0;
   case LWS_CALLBACK_HTTP_WRITEABLE:
     return send_more(connection);
   case LWS_CALLBACK_CLOSED_HTTP:
@@ -461,6 +469,8 @@ void xpf_http_set_certificate(struct xpf_http *http, SSL_CTX *take) {
 
 static int64_t patience_ms(const struct xpf_connection *connection) {
   const struct xpf_exchange *exchange = connection->exchange;
+  if (connection->is_draining)
+    return DRAIN_SECONDS * 1000;
   if (!exchange)
     return (connection->had_request ? KEEP_SECONDS : REQUEST_SECONDS) * 1000;
   switch (exchange->state) {

@@ -32,6 +32,8 @@ struct xpf_connection {
   struct xpf_address peer, local;
   int64_t since_ms; /* of what is going on: waiting for a request, its body, the client's reading */
   bool had_request, is_extra; /* extra: is only told that there are too many */
+  bool awaits_body;           /* some of it may still come */
+  bool is_draining;           /* answered before its body came: that is only taken away */
   bool must_end;              /* as soon as libwebsockets asks what to do with it */
   struct xpf_connection *next, **link;
 };

@@ -140,6 +140,24 @@ test('bodies on one connection, one after the other, while others send ahead', a
   }
 });
 
+test('who sends a body that is too large, or not wanted, still gets the answer', async () => {
+  const send = async (target, size) => {
+    const socket = connectTo(xprofd.url());
+    socket.write(`POST ${target} HTTP/1.1\r\n${HOST}Content-Length: ${size}\r\n\r\n`);
+    socket.write('x'.repeat(size));
+    return within(socket.whenClosed, 'the end of the connection', 60000);
+  };
+  for (const [target, size, status] of [['/rpc', 8 << 20, 413], ['/nothing', 8 << 20, 413], ['/healthz', 1 << 20, 405]]) {
+    for (let round = 0; round < 3; round++) assert.match(await send(target, size), new RegExp(`^HTTP/1\\.1 ${status} `), target);
+  }
+  const endless = connectTo(xprofd.url());
+  endless.write(`POST /rpc HTTP/1.1\r\n${HOST}Content-Length: 99999999999\r\n\r\n`);
+  const timer = setInterval(() => endless.write('x'), 100);
+  const text = await within(endless.whenClosed, 'the end of one that sends on', 60000).finally(() => clearInterval(timer));
+  assert.match(text, /^HTTP\/1\.1 413 /);
+  assert.ok(await isWell());
+});
+
 test('names and values are decoded once', async () => {
   assert.strictEqual((await exchange(xprofd.url(), get('/%68ealthz'))).status, 200);
   const { entities } = (await xprofd.get('/api/entities?kind=host%5Fload')).json;
