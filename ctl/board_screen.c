@@ -81,7 +81,12 @@ static void put_counts(const struct xpf_board_picture *picture) {
     blocked += process->state == XPF_BOARD_BLOCKED;
     silent += process->state == XPF_BOARD_SILENT || process->state == XPF_BOARD_STOPPED;
   }
-  snprintf(text, sizeof text, xpf_text(XPF_TEXT_TOP_COUNTS), picture->processes_count, threads);
+  size_t processes = picture->processes_count;
+  int size =
+      snprintf(text, sizeof text,
+               xpf_text(processes == 1 ? XPF_TEXT_TOP_PROCESS : XPF_TEXT_TOP_PROCESSES), processes);
+  snprintf(text + size, sizeof text - (size_t)size,
+           xpf_text(threads == 1 ? XPF_TEXT_TOP_THREAD : XPF_TEXT_TOP_THREADS), threads);
   xpf_board_put(terminal, 1, 0, COLS, A_NORMAL, false, text);
   int column = (int)xpf_print_width(text) + 2;
   if (blocked + silent > 0) {

@@ -212,7 +212,10 @@
   X(TOP_MAIN, "main thread", "主线程")                                                                \
   X(TOP_WORKER, "worker %u", "Worker %u")                                                          \
   X(TOP_HEADER, "%s  %.0f CPUs  load %.2f %.2f %.2f  memory %s of %s", "%s  %.0f 个 CPU  负载 %.2f %.2f %.2f  内存 %s / %s") \
-  X(TOP_COUNTS, "%zu processes, %zu threads", "%zu 个进程, %zu 个线程")                                  \
+  X(TOP_PROCESS, "%zu process, ", "%zu 个进程, ")                                                     \
+  X(TOP_PROCESSES, "%zu processes, ", "%zu 个进程, ")                                                 \
+  X(TOP_THREAD, "%zu thread", "%zu 个线程")                                                           \
+  X(TOP_THREADS, "%zu threads", "%zu 个线程")                                                         \
   X(TOP_TROUBLE, "%zu blocked, %zu silent", "%zu 个阻塞, %zu 个无响应")                                   \
   X(TOP_EVERY, "every %g s", "每 %g 秒")                                                             \
   X(TOP_PAUSED, "PAUSED", "已暂停刷新")                                                                 \

@@ -59,9 +59,7 @@ static bool has_target(const struct xpf_ctl_command *command, const struct xpf_o
 
 static int check_target(const struct xpf_ctl_command *command, const struct xpf_options *options,
                         struct xpf_verdict *verdict) {
-  if (!command->needs_pid)
-    return 0;
-  if (!has_target(command, options))
+  if (command->needs_pid && !has_target(command, options))
     return xpf_verdict_set(verdict, XPF_REASON_USAGE,
                            command->takes_many ? XPF_TEXT_TARGET_MISSING : XPF_TEXT_PID_MISSING);
   if (options->pids_count > 1 && !command->takes_many)

@@ -349,6 +349,7 @@ describe('several targets', () => {
     await refused(['cpu'], 2, /a process is needed: -p PID, --title REGEX or --all/);
     await refused(['cpu', 'x'], 2, /a process id is a whole number/);
     await refused(['heapdump', '-p', '1', '-p', '2'], 2, /heapdump takes one process, not several/);
+    await refused(['top', '--once', '-p', '1', '-p', '2'], 2, /top takes one process, not several/);
   });
 });
 

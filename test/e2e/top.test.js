@@ -66,6 +66,7 @@ describe('xprofctl top', () => {
     assert.ok(terminal.isAlternate());
     const lines = screen.split('\n');
     assert.match(lines[0], /^xprofctl top .*CPUs {2}load/);
+    assert.match(lines[1], /^(?:1 process|(?!1 )\d+ processes), (?:1 thread|(?!1 )\d+ threads)\b/);
     assert.match(lines[2], /PID ▼CPU% +RSS +HEAP.*DELAY ELU% REQ\/s +LAT99 NAME/);
     const figures = words(rowOf(screen, title));
     assert.strictEqual(figures[0], String(app.pid));
