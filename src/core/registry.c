@@ -226,7 +226,7 @@ static int append_own(const char *file, const char *line, size_t size) {
  * no name any more when the line is written. False: there is one already, or it cannot be. */
 static bool create(const char *file, const char *line, size_t size) {
   struct stat stat;
-  int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int fd = xpf_new_file_open(AT_FDCWD, file, 0);
   if (fd < 0)
     return false;
   bool is_there = write_all(fd, line, size) == 0 && fstat(fd, &stat) == 0 && stat.st_nlink > 0;
