@@ -125,8 +125,8 @@ test('enable_log_uv_handles false: the uv line without the handles by type', asy
 test('the alinode format: its names, the main thread only, all in its own file', async () => {
   await withApp(SERVICE, { log_format: 'alinode' }, async (app) => {
     const read = () => {
-      const name = fs.readdirSync(app.logDir).find((file) => /^node-\d{8}\.log$/.test(file));
-      return name ? fs.readFileSync(path.join(app.logDir, name), 'utf8') : '';
+      const names = fs.readdirSync(app.logDir).filter((file) => /^node-\d{8}\.log$/.test(file)); // two at midnight
+      return names.sort().map((name) => fs.readFileSync(path.join(app.logDir, name), 'utf8')).join('');
     };
     const all = await completeRecords(2, read);
     for (const record of all) {
