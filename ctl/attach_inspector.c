@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "attach_closer.h"
+#include "attach_room.h"
 #include "host/os.h"
 #include "host/process_signal.h"
 #include "host/proc_file.h"
@@ -178,6 +179,16 @@ static int refuse_signal(const struct xpf_attach_inspector *inspector,
   return verdict->status;
 }
 
+static int check_room(const struct xpf_attach_inspector *inspector, struct xpf_verdict *verdict) {
+  uint64_t room = xpf_attach_room(inspector->pid);
+  if (room >= XPF_ATTACH_THREADS)
+    return 0;
+  xpf_verdict_set(verdict, XPF_REASON_INSPECTOR, XPF_TEXT_ATTACH_ROOM, (int)inspector->pid,
+                  (unsigned)room, XPF_ATTACH_THREADS);
+  xpf_verdict_hint(verdict, XPF_TEXT_ATTACH_ROOM_HINT);
+  return verdict->status;
+}
+
 int xpf_attach_inspector_can_open(struct xpf_attach_inspector *inspector,
                                   struct xpf_verdict *verdict) {
   uint64_t limit_ns = soon_ns(inspector, YOUNG_MS);
@@ -192,7 +203,7 @@ int xpf_attach_inspector_can_open(struct xpf_attach_inspector *inspector,
       return xpf_verdict_set(verdict, XPF_REASON_NO_PROCESS, XPF_TEXT_NO_PROCESS,
                              (int)inspector->pid);
     if (error == 0 && state.is_caught)
-      return 0;
+      return check_room(inspector, verdict);
     if (error != 0 || inspector->words.is_disabled || state.is_ignored || state.is_blocked ||
         xpf_os_now_ns() >= limit_ns)
       return refuse_signal(inspector, &state, verdict);

@@ -381,6 +381,12 @@
     "进程 %d 忽略 SIGUSR1, 而 Node.js 通过该信号打开调试端口")                                                     \
   X(ATTACH_DISABLED, "process %d does not open its inspector on SIGUSR1 (--disable-sigusr1)",      \
     "进程 %d 不会因 SIGUSR1 打开调试端口 (--disable-sigusr1)")                                               \
+  X(ATTACH_ROOM,                                                                                   \
+    "process %d may have %u more threads, attaching takes %d, and Node.js aborts where its inspector gets none: it was not asked to open it", \
+    "进程 %d 还可创建 %u 个线程, attach 需要 %d 个; 调试端口无法创建线程时 Node.js 会中止, 因此未请求打开")                                      \
+  X(ATTACH_ROOM_HINT,                                                                              \
+    "Raise its limit (pids.max of its cgroup, or ulimit -u of its user), then attach works.",      \
+    "请提高其上限 (cgroup 的 pids.max, 或该用户的 ulimit -u) 后再 attach.")                                     \
   X(ATTACH_RESTART_HINT,                                                                           \
     "Start it with xprofiler instead: node --require xprofiler/register; or with --inspect, then attach works.", \
     "请改用 node --require xprofiler/register 启动; 或使用 --inspect 启动后再 attach.")                         \

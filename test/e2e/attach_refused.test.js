@@ -12,6 +12,7 @@ const { describe, test, after } = require('node:test');
 
 const { ANY_PORT, TICKING, plain, run, attach, ports } = require('./support/attach');
 const { root } = require('./support/app');
+const { makePidsCgroup } = require('./support/cgroup');
 const { launch } = require('./support/launch');
 const { NOBODY, isRoot, noNobody } = require('./support/nobody');
 const { until, sleep } = require('./support/until');
@@ -66,6 +67,36 @@ describe('attach is refused', { timeout: 240000, skip: process.platform !== 'lin
     const app = await plain(BUSY, { args: ['--disable-sigusr1'] });
     const message = /^process \d+ does not open its inspector on SIGUSR1 \(--disable-sigusr1\)$/;
     await assertRefused(app, [], { reason: 'inspector', message, hint: RESTART });
+  });
+
+  const noRoom = /^process \d+ may have [01] more threads, attaching takes 2, and Node\.js aborts where its inspector gets none: it was not asked to open it$/;
+  const roomHint = 'Raise its limit (pids.max of its cgroup, or ulimit -u of its user), then attach works.';
+
+  test('a cgroup that allows no more threads, until it does', { skip: !isRoot && 'only root makes cgroups' }, async (t) => {
+    const cgroup = makePidsCgroup();
+    if (typeof cgroup === 'string') return t.skip(cgroup);
+    const app = await plain(BUSY);
+    try {
+      cgroup.add(app.pid);
+      for (const more of [0, 1]) {
+        cgroup.limit(cgroup.count() + more);
+        await assertRefused(app, [], { reason: 'inspector', message: noRoom, hint: roomHint });
+      }
+      cgroup.limit('max');
+      assert.strictEqual((await attach(app.pid)).status, 0);
+    } finally {
+      await app.stop();
+      await until(() => !cgroup.count(), 'the cgroup is empty');
+      cgroup.remove();
+    }
+  });
+
+  test('a user who may have no more threads', { skip: noNobody }, async () => {
+    const app = await plain(BUSY, { uid: NOBODY, gid: NOBODY });
+    const threads = fs.readdirSync(`/proc/${app.pid}/task`).length;
+    const { status, stderr } = spawnSync('prlimit', ['--pid', String(app.pid), `--nproc=${threads + 1}:`], { uid: NOBODY, gid: NOBODY, encoding: 'utf8' });
+    assert.strictEqual(status, 0, stderr);
+    await assertRefused(app, [], { reason: 'inspector', message: noRoom, hint: roomHint });
   });
 
   test('an application with its own handler of SIGUSR1', async () => {

@@ -48,4 +48,20 @@ function makeCgroup({ memoryBytes, cpuQuotaUs }) {
   return { path: `/${name}`, version: memory.version, add, limitCpu, remove };
 }
 
-module.exports = { makeCgroup };
+/** One for the number of threads; gives { add(pid), count(), limit(number), remove() }, or a reason why there can be none. */
+function makePidsCgroup() {
+  const { pids } = mounts();
+  if (!pids) return 'there is no cgroup controller for pids here';
+  const dir = path.join(pids.dir, `xpf-test-pids-${process.pid}`);
+  const put = (file, text) => fs.writeFileSync(path.join(dir, file), `${text}`);
+  try {
+    if (pids.version === 2) fs.writeFileSync(path.join(pids.dir, 'cgroup.subtree_control'), '+pids');
+    fs.mkdirSync(dir);
+  } catch (error) {
+    return `no cgroup can be made here: ${error.message}`;
+  }
+  const count = () => Number(fs.readFileSync(path.join(dir, 'pids.current'), 'utf8'));
+  return { add: (pid) => put('cgroup.procs', pid), count, limit: (number) => put('pids.max', number), remove: () => fs.rmdirSync(dir) };
+}
+
+module.exports = { makeCgroup, makePidsCgroup };
